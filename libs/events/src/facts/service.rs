@@ -1,0 +1,64 @@
+//! Facts about services: what each should be.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Explanation, ProjectName, ReleaseNumber, ServiceName, Time};
+
+/// A release set what the service should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceConfigured {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+    /// The release that set it.
+    pub release: ReleaseNumber,
+    /// Names the container spec of its replicas.
+    pub spec: Digest,
+    /// How many replicas it should have.
+    pub replicas: u32,
+}
+
+/// The number of replicas was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceScaled {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+    /// How many replicas it should have.
+    pub replicas: u32,
+}
+
+/// The service should be no more; its replicas leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRemoved {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+}
+
+/// The last replica of a removed service has left. Final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceEnded {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+}
+
+/// A slot of the service fits no node. Placement is tried again as soon as one has room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceUnplaced {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+    /// Number of the slot.
+    pub ordinal: u32,
+    /// Why no node fits.
+    pub explanation: Explanation,
+    /// When it is said again if nothing changed.
+    pub until: Time,
+}

@@ -1,0 +1,40 @@
+//! The words of the log: ids, time, envelope, every fact and command with its version, and the one
+//! table of who may write what.
+//!
+//! Leaves to others: how messages are stored and marked (`gantry-bus`), what is decided
+//! (`services/*/core`), what people read (`gantry-views`).
+
+mod actor;
+mod command;
+mod digest;
+mod envelope;
+mod fact;
+mod facts;
+mod ids;
+mod owners;
+mod place;
+mod problem;
+mod routes;
+mod subject;
+mod time;
+mod units;
+mod wanted;
+
+pub use actor::Actor;
+pub use command::{Command, ConfigPut, CreatePool, Intent, RemoveService, ScaleService};
+pub use digest::Digest;
+pub use envelope::{CommandBatch, Commit, Event, Evidence};
+pub use fact::{EntityRef, Fact, Kind, Scope};
+pub use facts::*;
+pub use ids::{
+    BalancerId, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName, ProjectName,
+    ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
+};
+pub use owners::{may_write, types_of};
+pub use place::{ParsePlaceError, Place, Seq};
+pub use problem::{Problem, ProblemCode};
+pub use routes::{Backend, Draining, Route, RouteTable, TableStatus};
+pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};
+pub use time::{ParseTimeError, Time};
+pub use units::{Bytes, MilliCpu, Millis};
+pub use wanted::{ReplicaPhase, WantedReplica, WantedSet};

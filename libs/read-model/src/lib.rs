@@ -1,0 +1,1 @@
+//! The SQLite read model: current rows, earlier versions, checkpoint, rebuild.

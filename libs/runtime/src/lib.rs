@@ -1,0 +1,1 @@
+//! The life of a process: settings, telemetry, health, supervision, shutdown, and the engine.

@@ -1,0 +1,1 @@
+//! The documents people read, each a pure fold of events.

@@ -1,0 +1,1 @@
+//! What the api decides: who may join.

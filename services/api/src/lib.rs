@@ -1,0 +1,1 @@
+//! The api service: HTTP in, commands out, the read model served.

@@ -1,0 +1,3 @@
+//! The one program that carries every role.
+
+fn main() {}

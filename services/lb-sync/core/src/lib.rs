@@ -1,0 +1,1 @@
+//! What one balancer routes: the table, and when a replica is let go.

@@ -1,0 +1,1 @@
+//! The lb-sync service: its shell and the drivers of balancers.

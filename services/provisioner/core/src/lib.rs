@@ -1,0 +1,1 @@
+//! Which machines exist: pools and the saga of a machine.

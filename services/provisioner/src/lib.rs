@@ -1,0 +1,1 @@
+//! The provisioner service: its shell and its providers.

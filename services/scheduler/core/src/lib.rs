@@ -1,0 +1,1 @@
+//! What runs where: releases, placement, rollouts, drains.

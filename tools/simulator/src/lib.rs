@@ -1,0 +1,1 @@
+//! Every core in one process, beside simulated machines, engines and balancers, under faults.
