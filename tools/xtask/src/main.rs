@@ -14,7 +14,7 @@ mod source;
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::beauty::Row;
 use crate::laws::{LAWS, Law};
@@ -42,11 +42,10 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn laws(numbers: &[&str]) -> anyhow::Result<ExitCode> {
+    let asked = asked(numbers)?;
     let project = Project::read()?;
-    let asked =
-        |law: &&Law| numbers.is_empty() || numbers.contains(&law.number.to_string().as_str());
     let mut kept = true;
-    for law in LAWS.iter().filter(asked) {
+    for law in asked {
         let breaches = law.breaches(&project);
         let verdict = match breaches.len() {
             0 => String::from("kept"),
@@ -61,6 +60,21 @@ fn laws(numbers: &[&str]) -> anyhow::Result<ExitCode> {
         kept &= breaches.is_empty();
     }
     Ok(verdict(kept))
+}
+
+/// The laws of these numbers, or all where none is named.
+fn asked(numbers: &[&str]) -> anyhow::Result<Vec<Law>> {
+    if numbers.is_empty() {
+        return Ok(LAWS.into());
+    }
+    let find = |number: &&str| {
+        LAWS.into_iter()
+            .find(|law| law.number.to_string() == *number)
+    };
+    let found = numbers
+        .iter()
+        .map(|number| find(number).with_context(|| format!("there is no law {number}")));
+    found.collect()
 }
 
 fn beauty() -> anyhow::Result<Vec<Row>> {

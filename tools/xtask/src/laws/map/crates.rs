@@ -57,7 +57,7 @@ fn row(text: &str, line: usize) -> Option<Row<'_>> {
         .map(str::trim)
         .collect();
     let folder = cells.first()?.strip_prefix('`')?.strip_suffix('`')?;
-    let room = ["libs/", "services/", "tools/", "tests/"]
+    let room = ["libs/", "services/", "tools/", "tests/", "examples/"]
         .iter()
         .any(|room| folder.starts_with(room));
     let needs = cells
