@@ -49,7 +49,7 @@ fn laws(numbers: &[&str]) -> anyhow::Result<ExitCode> {
         let breaches = law.breaches(&project);
         let verdict = match breaches.len() {
             0 => String::from("kept"),
-            places => format!("broken, {places} times"),
+            places => format!("broken, see {places} below"),
         };
         print!(
             "law {}, {}: {verdict}\n{}",
