@@ -50,7 +50,10 @@ if ! docker image inspect "$image" >/dev/null 2>&1; then
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
   chmod 755 "$root"
-  programs && packet_filter && busybox && files
+  programs
+  packet_filter
+  busybox
+  files
   tar -C "$root" --owner=0 --group=0 -c . | docker import - "$image" >/dev/null
 fi
 printf '%s\n' "$image"

@@ -1,0 +1,148 @@
+#!/bin/sh
+# From a fresh clone to answers of three replicas. Each step looks first and does what is missing, so a second
+# run changes nothing. With EMPTY=1 it ends where the system is ready, without pool and example.
+set -eu
+. "$(dirname "$0")/settings.sh"
+
+READY_WITHIN=90     # seconds, from the start of containers to every service ready
+NODES_WITHIN=120    # three machines made, their engines started, their nodes joined
+ANSWERS_WITHIN=60   # all replicas seen through the balancer
+MACHINES=3
+REPLICAS=3
+EXAMPLE=hello.demo.localhost
+
+# until_true SECONDS WHAT COMMAND...: tries each half second; says every ten seconds what is still missing.
+until_true() {
+  began=$(date +%s) seconds=$1 what=$2 said=0
+  shift 2
+  until "$@"; do
+    waited=$(($(date +%s) - began))
+    [ $waited -lt "$seconds" ] || return 1
+    if [ $waited -ge $((said + 10)) ]; then
+      said=$waited
+      say "waiting for $what, $waited of $seconds s:$missing"
+    fi
+    sleep 0.5
+  done
+}
+
+container() { containers label=com.docker.compose.service="$1" | head -1; }
+
+# The check is the image's own, run now instead of at its next turn.
+healthy() {
+  id=$(container "$1")
+  [ -n "$id" ] || return 1
+  check=$(docker inspect -f '{{join (slice .Config.Healthcheck.Test 1) " "}}' "$id")
+  # shellcheck disable=SC2086 # the check is a list of words
+  docker exec "$id" $check >/dev/null 2>&1
+}
+
+all_ready() {
+  missing=
+  for service in nats registry api scheduler provisioner lb-sync ingress; do
+    healthy $service || missing="$missing $service"
+  done
+  [ -z "$missing" ]
+}
+
+show_logs() {
+  for service in "$@"; do
+    id=$(container "$service")
+    [ -z "$id" ] || { say "last lines of $service:"; docker logs --tail 30 "$id" >&2 2>&1; }
+  done
+}
+
+start() {
+  say "starting $COMPOSE_PROJECT_NAME"
+  mkdir -p -m 700 "$GANTRY_HOME"
+  compose up -d >&2 || {
+    show_logs init nats
+    fail "compose could not start the system" "look at the lines above; a port that is taken is changed by a variable (GANTRY_API_PORT and the like)"
+  }
+  until_true $READY_WITHIN "services" all_ready || {
+    # shellcheck disable=SC2086 # a list of words
+    show_logs init $missing
+    fail "not ready after $READY_WITHIN s:$missing" "look at their logs above; 'make down' and 'make up' start afresh with the same data"
+  }
+}
+
+gantry() { bin/gantry "$@"; }
+
+nodes_ready() {
+  ready=$(gantry node ls -o json | jq '[.items[] | select(.state == "ready")] | length')
+  missing=" ${ready:-0} of $MACHINES are ready"
+  [ "${ready:-0}" -ge $MACHINES ]
+}
+
+pool() {
+  if ! gantry pool ls -o json | jq -e '.items[] | select((.name // .id) == "local")' >/dev/null; then
+    say "making a pool of $MACHINES simulated machines"
+    gantry pool create local --provider local --size $MACHINES
+  fi
+  until_true $NODES_WITHIN "nodes" nodes_ready || {
+    show_logs provisioner
+    fail "fewer than $MACHINES nodes are ready after $NODES_WITHIN s" "'bin/gantry node ls' says what each waits for; 'docker logs MACHINE' shows a machine"
+  }
+}
+
+example() {
+  say "deploying examples/hello"
+  gantry image push hello:1 >/dev/null || fail "pushing the example's image" "look at the lines above"
+  gantry deploy -f examples/hello/gantry.yaml --yes ||
+    fail "deploying the example" "'bin/gantry ps -p demo' says what each replica waits for"
+}
+
+fetch() { curl -fsS --max-time 5 -H "Host: $EXAMPLE" "http://127.0.0.1:$GANTRY_HTTP_PORT/"; }
+
+# One answer from each replica, in the order they came.
+answers=
+all_answered() {
+  answer=$(fetch 2>/dev/null) || { missing=" the balancer has no answer yet"; return 1; }
+  case $answers in
+    *"$answer"*) ;;
+    *) answers="$answers  $answer
+" ;;
+  esac
+  seen=$(printf '%s' "$answers" | grep -c .)
+  missing=" $seen of $REPLICAS answered"
+  [ "$seen" -ge $REPLICAS ]
+}
+
+show_answers() {
+  until_true $ANSWERS_WITHIN "answers" all_answered ||
+    fail "only these replicas answered at http://$EXAMPLE:$GANTRY_HTTP_PORT:
+$answers" "'bin/gantry ps -p demo' says what each replica waits for"
+  printf '\nhttp://%s:%s answers:\n%s' "$EXAMPLE" "$GANTRY_HTTP_PORT" "$answers"
+}
+
+next() {
+  cat <<EOF
+
+Next:
+  . ${GANTRY_HOME#"$ROOT/"}/env                       the address and the token, for bin/gantry and curl
+EOF
+  [ -z "${EMPTY:-}" ] || { echo "  bin/gantry pool create local --provider local --size 3"; return 0; }
+  cat <<EOF
+  bin/gantry status -p demo            what runs, and where
+  bin/gantry scale hello=5 -p demo     more of it
+  bin/gantry logs hello -p demo        what it says
+  bin/gantry events -f                 all that happens, as it happens
+  curl -H 'Host: $EXAMPLE' http://127.0.0.1:$GANTRY_HTTP_PORT/
+  make down                            stop everything; 'make up' goes on from there
+EOF
+}
+
+sh scripts/install.sh
+sh scripts/build.sh
+sh scripts/images.sh
+missing=
+start
+set -a
+. "$GANTRY_HOME/env"
+set +a
+if [ -z "${EMPTY:-}" ]; then
+  pool
+  example
+  show_answers
+fi
+next
