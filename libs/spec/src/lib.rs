@@ -1,0 +1,39 @@
+//! The file a user writes: text to a validated, canonical project; what changes between two of
+//! them; the JSON Schema of the file.
+//!
+//! Leaves to others: reading files and printing faults (`gantry` the CLI), problem documents
+//! (`gantry-rest`), what is decided about a project (`services/scheduler/core`).
+//!
+//! The way of a text: [`parse`] caps its size, `yaml` makes a tree of located nodes, `read` and
+//! `value` turn nodes into the types of `model`, `words` and `foreign` know every key by name.
+
+mod container;
+mod diff;
+mod fault;
+mod foreign;
+mod form;
+mod image;
+mod model;
+mod parse;
+mod read;
+mod schema;
+mod syntax;
+mod table;
+mod tree;
+mod units;
+mod value;
+mod words;
+mod yaml;
+
+pub use container::ContainerSpec;
+pub use diff::{Change, FieldChange, diff};
+pub use fault::{Fault, FaultCode};
+pub use gantry_events::{Bytes, Digest, MilliCpu, Millis, ProjectName, ServiceName};
+pub use image::{ImageRef, ParseImageError};
+pub use model::{
+    EnvName, Health, HealthCheck, HttpPort, OutOfRange, ParseEnvNameError, Project, Replicas,
+    Resources, Service,
+};
+pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_FAULTS, MAX_SERVICES, Parsed, parse};
+pub use schema::schema;
+pub use units::{ParseUnitError, parse_duration, parse_size};
