@@ -13,17 +13,26 @@ pub struct Backoff {
 
 impl Backoff {
     /// Restarts of a process in place: 1, 2, 4 … 60 s.
-    pub const RESTART: Self = Self { first: Millis(1000), most: Millis(60_000) };
+    pub const RESTART: Self = Self {
+        first: Millis(1000),
+        most: Millis(60_000),
+    };
 
     /// Tries against a server near by: 50 ms … 2 s.
-    pub const NEAR: Self = Self { first: Millis(50), most: Millis(2000) };
+    pub const NEAR: Self = Self {
+        first: Millis(50),
+        most: Millis(2000),
+    };
 
     /// The wait after so many failed tries; none has failed: no wait.
     pub fn after(self, failures: u32) -> Millis {
         let Some(doublings) = failures.checked_sub(1) else {
             return Millis(0);
         };
-        let wait = self.first.0.saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX));
+        let wait = self
+            .first
+            .0
+            .saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX));
         Millis(wait.min(self.most.0))
     }
 }

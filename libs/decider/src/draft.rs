@@ -48,7 +48,10 @@ impl Draft {
 
     /// The same with one more reading that decided something.
     pub fn seeing(mut self, reading: impl Into<String>, said: impl Into<String>) -> Self {
-        self.evidence.push(Evidence { reading: reading.into(), said: said.into() });
+        self.evidence.push(Evidence {
+            reading: reading.into(),
+            said: said.into(),
+        });
         self
     }
 
@@ -70,11 +73,17 @@ pub struct Next {
 impl Next {
     /// Say this now.
     pub fn say(draft: Draft) -> Self {
-        Self { draft: Some(draft), wake_at: None }
+        Self {
+            draft: Some(draft),
+            wake_at: None,
+        }
     }
 
     /// Nothing to say; look again at the earliest of these times.
     pub fn rest(times: impl IntoIterator<Item = Time>) -> Self {
-        Self { draft: None, wake_at: times.into_iter().min() }
+        Self {
+            draft: None,
+            wake_at: times.into_iter().min(),
+        }
     }
 }

@@ -1,1 +1,23 @@
-//! The life of a process: settings, telemetry, health, supervision, shutdown, and the engine.
+//! The life of a process: settings, telemetry, health, supervision, shutdown, and the loop *fold,
+//! decide, append, act* that every service shares.
+//!
+//! The loop is a synchronous step ([`Engine`]) under a thin asynchronous driver ([`drive`]); the
+//! simulator drives that very step. Leaves to others: what is decided (cores), how messages are
+//! stored (`gantry-bus`), what the world is (the services' shells).
+
+mod clock;
+mod drive;
+mod engine;
+mod health;
+mod metrics;
+pub mod settings;
+mod supervise;
+mod telemetry;
+
+pub use clock::{Clock, Moment};
+pub use drive::{Driven, Duty, Keep, Setup, View, drive};
+pub use engine::{Engine, Input, Output, Snapshot};
+pub use health::{Condition, Health, HealthServerError, health_routes, serve_health};
+pub use metrics::Metrics;
+pub use supervise::{Every, Process, ProcessError, Supervisor};
+pub use telemetry::{Telemetry, TelemetryError};
