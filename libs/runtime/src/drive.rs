@@ -61,7 +61,10 @@ pub struct Driven<C: Core> {
 
 impl<C: Core> Clone for Driven<C> {
     fn clone(&self) -> Self {
-        Self { readings: self.readings.clone(), view: self.view.clone() }
+        Self {
+            readings: self.readings.clone(),
+            view: self.view.clone(),
+        }
     }
 }
 
@@ -84,7 +87,9 @@ pub struct View<C: Core> {
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
     /// A snapshot could not be remembered.
-    #[error("the snapshot could not be written: {0}; free space on the disk or check its permissions")]
+    #[error(
+        "the snapshot could not be written: {0}; free space on the disk or check its permissions"
+    )]
     Keep(#[from] std::io::Error),
 }
 
@@ -156,7 +161,11 @@ where
     C::Wanted: Send + Sync,
     L: Log + Clone + 'static,
 {
-    async fn run(mut self, mut inbox: mpsc::Receiver<C::Reading>, mut duty: Duty) -> Result<(), DriveError> {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<C::Reading>,
+        mut duty: Duty,
+    ) -> Result<(), DriveError> {
         self.caught_up.unmet("reading the log");
         if let Duty::Leased(held) = &mut duty {
             let leading = *held.borrow_and_update();
@@ -196,18 +205,28 @@ where
     fn lose_log(&mut self, error: &LogError) {
         self.messages = None;
         self.failures = self.failures.saturating_add(1);
-        self.process.metrics.count("gantry_log_follow_failures_total", &[], 1);
+        self.process
+            .metrics
+            .count("gantry_log_follow_failures_total", &[], 1);
         self.caught_up.unmet(&format!("{error}; trying again"));
         tracing::warn!(%error, failures = self.failures, "following the log failed");
     }
 
-    async fn await_input(&mut self, inbox: &mut mpsc::Receiver<C::Reading>, duty: &mut Duty) -> Happened<C::Reading> {
-        let idle = self.engine.is_live() || self.goal.is_some_and(|goal| self.engine.folded() >= goal);
+    async fn await_input(
+        &mut self,
+        inbox: &mut mpsc::Receiver<C::Reading>,
+        duty: &mut Duty,
+    ) -> Happened<C::Reading> {
+        let idle =
+            self.engine.is_live() || self.goal.is_some_and(|goal| self.engine.folded() >= goal);
         if idle && !self.engine.is_live() {
             return Happened::Input(Input::Live);
         }
         let wake = self.wake_at.map(|at| at.since(self.process.clock.now()));
-        let messages = self.messages.as_mut().expect("the log is followed before anything is awaited");
+        let messages = self
+            .messages
+            .as_mut()
+            .expect("the log is followed before anything is awaited");
         let stopping = self.process.stopping();
         tokio::select! {
             () = stopping.cancelled() => Happened::Stopping,
@@ -274,9 +293,16 @@ where
             }
             Output::Void { subject, why } => {
                 tracing::warn!(subject, %why, "a void message");
-                self.process.metrics.count("gantry_log_void_messages_total", &[("subject", &subject)], 1);
+                self.process.metrics.count(
+                    "gantry_log_void_messages_total",
+                    &[("subject", &subject)],
+                    1,
+                );
             }
-            Output::Folded(seq) => self.process.metrics.set("gantry_log_folded_seq", &[], seq.0),
+            Output::Folded(seq) => self
+                .process
+                .metrics
+                .set("gantry_log_folded_seq", &[], seq.0),
         }
     }
 

@@ -148,7 +148,8 @@ impl<C: Core> Engine<C> {
 
     /// The world as it should be.
     pub fn wanted(&self, now: Time) -> C::Wanted {
-        self.core.wanted(&self.state, &self.observed, self.later(now))
+        self.core
+            .wanted(&self.state, &self.observed, self.later(now))
     }
 
     /// What is waited for.
@@ -196,7 +197,10 @@ impl<C: Core> Engine<C> {
             Ok(Message::Commands(decider, batch)) => {
                 self.fold_commands(stored.seq, self.core.decider() == Some(decider), batch);
             }
-            Err(why) => outputs.push(Output::Void { subject: stored.subject.clone(), why }),
+            Err(why) => outputs.push(Output::Void {
+                subject: stored.subject.clone(),
+                why,
+            }),
         }
         self.folded = stored.seq;
         outputs.push(Output::Folded(stored.seq));
@@ -291,7 +295,14 @@ impl<C: Core> Engine<C> {
             events: draft.events,
         };
         let payload = serde_json::to_vec(&commit).expect("a commit has string keys only");
-        let mark = self.marker.mark(self.ledger.log(), &subject.to_string(), &payload);
-        self.appending.begin(Append { subject, payload, mark, expects: head.stored })
+        let mark = self
+            .marker
+            .mark(self.ledger.log(), &subject.to_string(), &payload);
+        self.appending.begin(Append {
+            subject,
+            payload,
+            mark,
+            expects: head.stored,
+        })
     }
 }

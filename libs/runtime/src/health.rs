@@ -30,15 +30,23 @@ pub struct Condition {
 impl Health {
     /// A condition that must be met; it is not, until said.
     pub fn condition(&self, name: &'static str) -> Condition {
-        let condition = Condition { health: self.clone(), name };
+        let condition = Condition {
+            health: self.clone(),
+            name,
+        };
         condition.unmet("starting");
         condition
     }
 
     /// What is waited for: names and reasons of unmet conditions.
     pub fn waiting_for(&self) -> BTreeMap<&'static str, String> {
-        let all = self.unmet.lock().expect("nobody panics while holding the conditions");
-        all.iter().filter_map(|(name, why)| Some((*name, why.clone()?))).collect()
+        let all = self
+            .unmet
+            .lock()
+            .expect("nobody panics while holding the conditions");
+        all.iter()
+            .filter_map(|(name, why)| Some((*name, why.clone()?)))
+            .collect()
     }
 }
 
@@ -54,14 +62,20 @@ impl Condition {
     }
 
     fn set(&self, why: Option<String>) {
-        let mut all = self.health.unmet.lock().expect("nobody panics while holding the conditions");
+        let mut all = self
+            .health
+            .unmet
+            .lock()
+            .expect("nobody panics while holding the conditions");
         all.insert(self.name, why);
     }
 }
 
 /// The health endpoint could not be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("the health endpoint {address} could not be opened: {cause}; set health_address to a free one")]
+#[error(
+    "the health endpoint {address} could not be opened: {cause}; set health_address to a free one"
+)]
 pub struct HealthServerError {
     address: SocketAddr,
     cause: std::io::Error,
@@ -70,20 +84,28 @@ pub struct HealthServerError {
 /// Routes `/healthz`, `/readyz` and `/metrics`.
 pub fn health_routes(process: &Process) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { Json(json!({"status": "alive"})) }))
+        .route(
+            "/healthz",
+            get(|| async { Json(json!({"status": "alive"})) }),
+        )
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(process.clone())
 }
 
 /// Serves the health routes on an address of their own, as the task `health`.
-pub async fn serve_health(process: &Process, address: SocketAddr) -> Result<SocketAddr, HealthServerError> {
+pub async fn serve_health(
+    process: &Process,
+    address: SocketAddr,
+) -> Result<SocketAddr, HealthServerError> {
     let opened = |cause| HealthServerError { address, cause };
     let listener = TcpListener::bind(address).await.map_err(opened)?;
     let bound = listener.local_addr().map_err(opened)?;
     let (routes, stopping) = (health_routes(process), process.stopping());
     process.spawn("health", async move {
-        axum::serve(listener, routes).with_graceful_shutdown(stopping.cancelled_owned()).await
+        axum::serve(listener, routes)
+            .with_graceful_shutdown(stopping.cancelled_owned())
+            .await
     });
     Ok(bound)
 }
@@ -93,9 +115,17 @@ async fn ready(State(process): State<Process>) -> Response {
     if waiting.is_empty() {
         return Json(json!({"status": "ready"})).into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "waiting", "waiting_for": waiting}))).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        Json(json!({"status": "waiting", "waiting_for": waiting})),
+    )
+        .into_response()
 }
 
 async fn metrics(State(process): State<Process>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], process.metrics.text()).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        process.metrics.text(),
+    )
+        .into_response()
 }

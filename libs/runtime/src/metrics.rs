@@ -23,16 +23,26 @@ impl Metrics {
 
     /// The value of a series; none when it was never touched.
     pub fn get(&self, name: &str, labels: &[(&str, &str)]) -> Option<u64> {
-        let all = self.series.lock().expect("nobody panics while holding the metrics");
+        let all = self
+            .series
+            .lock()
+            .expect("nobody panics while holding the metrics");
         all.get(name)?.get(&label_text(labels)).copied()
     }
 
     /// All series as text (Prometheus exposition format 0.0.4).
     pub fn text(&self) -> String {
-        let all = self.series.lock().expect("nobody panics while holding the metrics");
+        let all = self
+            .series
+            .lock()
+            .expect("nobody panics while holding the metrics");
         let mut text = String::new();
         for (name, series) in all.iter() {
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+            let kind = if name.ends_with("_total") {
+                "counter"
+            } else {
+                "gauge"
+            };
             // Writing to a String cannot fail.
             let _ = writeln!(text, "# TYPE {name} {kind}");
             for (labels, value) in series {
@@ -43,8 +53,15 @@ impl Metrics {
     }
 
     fn change(&self, name: &str, labels: &[(&str, &str)], to: impl FnOnce(u64) -> u64) {
-        let mut all = self.series.lock().expect("nobody panics while holding the metrics");
-        let value = all.entry(name.to_owned()).or_default().entry(label_text(labels)).or_default();
+        let mut all = self
+            .series
+            .lock()
+            .expect("nobody panics while holding the metrics");
+        let value = all
+            .entry(name.to_owned())
+            .or_default()
+            .entry(label_text(labels))
+            .or_default();
         *value = to(*value);
     }
 }
@@ -56,7 +73,10 @@ fn label_text(labels: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = labels
         .iter()
         .map(|(name, value)| {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let value = value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
             format!("{name}=\"{value}\"")
         })
         .collect();

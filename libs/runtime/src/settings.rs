@@ -11,8 +11,20 @@ use serde::de::DeserializeOwned;
 
 /// Variables that begin with `GANTRY_` and are no settings of a role.
 const NO_SETTINGS: [&str; 14] = [
-    "settings", "url", "token", "home", "profile", "cache", "uid", "gid", "api_port", "http_port", "https_port",
-    "nats_port", "registry_port", "nats_server",
+    "settings",
+    "url",
+    "token",
+    "home",
+    "profile",
+    "cache",
+    "uid",
+    "gid",
+    "api_port",
+    "http_port",
+    "https_port",
+    "nats_port",
+    "registry_port",
+    "nats_server",
 ];
 
 /// Settings with the source of each.
@@ -63,21 +75,46 @@ pub fn load_from<T: Default + Serialize + DeserializeOwned>(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded<T>, SettingsError> {
     let unreadable = |cause: String| SettingsError::Unreadable {
-        sources: file.map_or_else(|| "GANTRY_ variables".to_owned(), |f| format!("{f} and GANTRY_ variables")),
+        sources: file.map_or_else(
+            || "GANTRY_ variables".to_owned(),
+            |f| format!("{f} and GANTRY_ variables"),
+        ),
         cause,
     };
     let defaults = serde_json::to_value(T::default()).map_err(|e| unreadable(e.to_string()))?;
-    let known: Vec<String> = defaults.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect();
-    let mut sources: BTreeMap<String, String> = known.iter().map(|key| (key.clone(), "default".to_owned())).collect();
+    let known: Vec<String> = defaults
+        .as_object()
+        .into_iter()
+        .flat_map(|map| map.keys().cloned())
+        .collect();
+    let mut sources: BTreeMap<String, String> = known
+        .iter()
+        .map(|key| (key.clone(), "default".to_owned()))
+        .collect();
     let text = defaults.to_string();
     let mut builder = Config::builder().add_source(File::from_str(&text, FileFormat::Json));
-    for (from, key, value) in read_file(file).map_err(unreadable)?.into_iter().chain(
-        variables.into_iter().map(|(key, value)| (format!("GANTRY_{}", key.to_uppercase()), key, Value::from(value))),
-    ) {
+    for (from, key, value) in
+        read_file(file)
+            .map_err(unreadable)?
+            .into_iter()
+            .chain(variables.into_iter().map(|(key, value)| {
+                (
+                    format!("GANTRY_{}", key.to_uppercase()),
+                    key,
+                    Value::from(value),
+                )
+            }))
+    {
         if !known.contains(&key) {
-            return Err(SettingsError::Unknown { from, key, known: known.join(", ") });
+            return Err(SettingsError::Unknown {
+                from,
+                key,
+                known: known.join(", "),
+            });
         }
-        builder = builder.set_override(&key, value).map_err(|e| unreadable(e.to_string()))?;
+        builder = builder
+            .set_override(&key, value)
+            .map_err(|e| unreadable(e.to_string()))?;
         sources.insert(key, from);
     }
     let value = builder
@@ -96,7 +133,10 @@ fn read_file(path: Option<&str>) -> Result<Vec<(String, String, Value)>, String>
         .build()
         .and_then(Config::try_deserialize::<BTreeMap<String, Value>>)
         .map_err(|e| e.to_string())?;
-    Ok(file.into_iter().map(|(key, value)| (path.to_owned(), key, value)).collect())
+    Ok(file
+        .into_iter()
+        .map(|(key, value)| (path.to_owned(), key, value))
+        .collect())
 }
 
 #[cfg(test)]
@@ -113,7 +153,11 @@ mod tests {
 
     impl Default for Knobs {
         fn default() -> Self {
-            Self { port: 7070, name: "gantry".to_owned(), wild: false }
+            Self {
+                port: 7070,
+                name: "gantry".to_owned(),
+                wild: false,
+            }
         }
     }
 
@@ -128,7 +172,14 @@ mod tests {
         std::fs::write(&path, "port = 1\nname = \"file\"\n").unwrap();
         let variables = [variable("port", "2"), variable("wild", "true")];
         let loaded: Loaded<Knobs> = load_from(path.to_str(), variables).unwrap();
-        assert_eq!(loaded.value, Knobs { port: 2, name: "file".to_owned(), wild: true });
+        assert_eq!(
+            loaded.value,
+            Knobs {
+                port: 2,
+                name: "file".to_owned(),
+                wild: true
+            }
+        );
         assert_eq!(loaded.sources["port"], "GANTRY_PORT");
         assert_eq!(loaded.sources["name"], path.to_str().unwrap());
     }

@@ -20,7 +20,9 @@ pub struct Telemetry {
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The level filter cannot be read.
-    #[error("log_filter `{filter}` cannot be read: {cause}; write it as `info` or `warn,gantry_bus=debug`")]
+    #[error(
+        "log_filter `{filter}` cannot be read: {cause}; write it as `info` or `warn,gantry_bus=debug`"
+    )]
     Filter {
         /// The filter as given.
         filter: String,
@@ -43,13 +45,27 @@ pub enum TelemetryError {
 impl Telemetry {
     /// Sets up logs with this level filter (`info`), and traces for `role` to an OTLP HTTP endpoint if
     /// one is named.
-    pub fn start(role: &'static str, filter: &str, otlp_endpoint: Option<&str>) -> Result<Self, TelemetryError> {
-        let levels = EnvFilter::try_new(filter)
-            .map_err(|cause| TelemetryError::Filter { filter: filter.to_owned(), cause: cause.to_string() })?;
-        let traces = otlp_endpoint.map(|endpoint| exporter(role, endpoint)).transpose()?;
-        let spans = traces.as_ref().map(|t| tracing_opentelemetry::layer().with_tracer(t.tracer(role)));
+    pub fn start(
+        role: &'static str,
+        filter: &str,
+        otlp_endpoint: Option<&str>,
+    ) -> Result<Self, TelemetryError> {
+        let levels = EnvFilter::try_new(filter).map_err(|cause| TelemetryError::Filter {
+            filter: filter.to_owned(),
+            cause: cause.to_string(),
+        })?;
+        let traces = otlp_endpoint
+            .map(|endpoint| exporter(role, endpoint))
+            .transpose()?;
+        let spans = traces
+            .as_ref()
+            .map(|t| tracing_opentelemetry::layer().with_tracer(t.tracer(role)));
         let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-        let lines = if std::io::stderr().is_terminal() { text.boxed() } else { text.json().boxed() };
+        let lines = if std::io::stderr().is_terminal() {
+            text.boxed()
+        } else {
+            text.json().boxed()
+        };
         tracing_subscriber::registry()
             .with(levels)
             .with(spans)
@@ -69,9 +85,19 @@ impl Drop for Telemetry {
 }
 
 fn exporter(role: &'static str, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
-    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build();
-    let exporter = exporter
-        .map_err(|cause| TelemetryError::Exporter { endpoint: endpoint.to_owned(), cause: cause.to_string() })?;
-    let resource = Resource::builder().with_service_name(format!("gantry-{role}")).build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .build();
+    let exporter = exporter.map_err(|cause| TelemetryError::Exporter {
+        endpoint: endpoint.to_owned(),
+        cause: cause.to_string(),
+    })?;
+    let resource = Resource::builder()
+        .with_service_name(format!("gantry-{role}"))
+        .build();
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(resource)
+        .build())
 }

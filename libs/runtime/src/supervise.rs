@@ -85,12 +85,19 @@ impl Process {
     }
 
     /// Runs a named task. Its error ends the process; it should end soon after [`Process::stopping`].
-    pub fn spawn<E: Display>(&self, task: &'static str, work: impl Future<Output = Result<(), E>> + Send + 'static) {
+    pub fn spawn<E: Display>(
+        &self,
+        task: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
         let failures = self.failures.clone();
         self.tasks.spawn(async move {
             if let Err(cause) = work.await {
                 // Nobody listens only when the process is already ending.
-                let _ = failures.send(ProcessError::Task { task, cause: cause.to_string() });
+                let _ = failures.send(ProcessError::Task {
+                    task,
+                    cause: cause.to_string(),
+                });
             }
         });
     }
