@@ -63,16 +63,6 @@ impl Service {
     pub fn hash(&self) -> Digest {
         Digest::of(form::json(self).as_bytes())
     }
-
-    /// Names what one replica runs: the content without how many there are. Two services that differ
-    /// in `replicas` alone have the same, so none of their replicas needs replacing.
-    pub fn replica_hash(&self) -> Digest {
-        let one = Self {
-            replicas: Replicas::default(),
-            ..self.clone()
-        };
-        one.hash()
-    }
 }
 
 /// A number outside the range of its type.

@@ -141,20 +141,6 @@ fn equal_services_have_equal_hashes_however_they_are_written() {
 }
 
 #[test]
-fn the_number_of_replicas_is_no_part_of_what_one_runs() {
-    let hash = |keys: &str| {
-        project(&web(keys))
-            .services
-            .values()
-            .next()
-            .unwrap()
-            .replica_hash()
-    };
-    assert_eq!(hash(""), hash("    replicas: 7\n"));
-    assert_ne!(hash(""), hash("    env: {A: 1}\n"));
-}
-
-#[test]
 fn the_hash_of_a_service_never_changes() {
     // Releases are named by it: another value here means that every service is deployed anew.
     let hash = project(include_str!("files/full.yaml"))
