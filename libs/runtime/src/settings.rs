@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::net::SocketAddr;
 
 use config::{Config, File, FileFormat, Value};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 /// Variables that begin with `GANTRY_` and are no settings of a role.
 const NO_SETTINGS: [&str; 14] = [
@@ -27,11 +29,34 @@ const NO_SETTINGS: [&str; 14] = [
     "nats_server",
 ];
 
+/// Settings that every role has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Common {
+    /// Which log lines are written: `info`, or `warn,gantry_bus=debug`.
+    pub log_filter: String,
+    /// OTLP endpoint (HTTP) for traces; none are sent without.
+    pub otlp_endpoint: Option<String>,
+    /// Where `/healthz`, `/readyz` and `/metrics` are answered.
+    pub health_address: SocketAddr,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            log_filter: "info".to_owned(),
+            otlp_endpoint: None,
+            health_address: SocketAddr::from(([0, 0, 0, 0], 9000)),
+        }
+    }
+}
+
 /// Settings with the source of each.
 #[derive(Clone, Debug)]
 pub struct Loaded<T> {
-    /// The settings.
+    /// The role's own settings.
     pub value: T,
+    /// Those that every role has.
+    pub common: Common,
     /// Where each came from: `default`, the file's path, or the variable's name.
     pub sources: BTreeMap<String, String>,
 }
@@ -81,47 +106,66 @@ pub fn load_from<T: Default + Serialize + DeserializeOwned>(
         ),
         cause,
     };
-    let defaults = serde_json::to_value(T::default()).map_err(|e| unreadable(e.to_string()))?;
-    let known: Vec<String> = defaults
-        .as_object()
+    let own = fields(&T::default()).map_err(unreadable)?;
+    let common = fields(&Common::default()).map_err(unreadable)?;
+    let keys = || own.keys().chain(common.keys()).cloned();
+    let mut sources: BTreeMap<String, String> =
+        keys().map(|key| (key, "default".to_owned())).collect();
+    let variables = variables.into_iter().map(|(key, value)| {
+        (
+            format!("GANTRY_{}", key.to_uppercase()),
+            key,
+            Value::from(value),
+        )
+    });
+    let mut set = Vec::new();
+    for (from, key, value) in read_file(file)
+        .map_err(unreadable)?
         .into_iter()
-        .flat_map(|map| map.keys().cloned())
-        .collect();
-    let mut sources: BTreeMap<String, String> = known
-        .iter()
-        .map(|key| (key.clone(), "default".to_owned()))
-        .collect();
-    let text = defaults.to_string();
-    let mut builder = Config::builder().add_source(File::from_str(&text, FileFormat::Json));
-    for (from, key, value) in
-        read_file(file)
-            .map_err(unreadable)?
-            .into_iter()
-            .chain(variables.into_iter().map(|(key, value)| {
-                (
-                    format!("GANTRY_{}", key.to_uppercase()),
-                    key,
-                    Value::from(value),
-                )
-            }))
+        .chain(variables)
     {
-        if !known.contains(&key) {
+        if !sources.contains_key(&key) {
             return Err(SettingsError::Unknown {
                 from,
                 key,
-                known: known.join(", "),
+                known: keys().collect::<Vec<_>>().join(", "),
             });
         }
-        builder = builder
-            .set_override(&key, value)
-            .map_err(|e| unreadable(e.to_string()))?;
+        set.push((key.clone(), value));
         sources.insert(key, from);
     }
-    let value = builder
+    Ok(Loaded {
+        value: merge(own, &set).map_err(unreadable)?,
+        common: merge(common, &set).map_err(unreadable)?,
+        sources,
+    })
+}
+
+type Fields = Map<String, serde_json::Value>;
+
+/// Lays what was set over the defaults of one struct, later over earlier, its own keys alone.
+fn merge<T: DeserializeOwned>(defaults: Fields, set: &[(String, Value)]) -> Result<T, String> {
+    let keys: Vec<String> = defaults.keys().cloned().collect();
+    let text = serde_json::Value::Object(defaults).to_string();
+    let mut builder = Config::builder().add_source(File::from_str(&text, FileFormat::Json));
+    for (key, value) in set.iter().filter(|(key, _)| keys.contains(key)) {
+        builder = builder
+            .set_override(key, value.clone())
+            .map_err(|e| e.to_string())?;
+    }
+    builder
         .build()
         .and_then(Config::try_deserialize)
-        .map_err(|e| unreadable(e.to_string()))?;
-    Ok(Loaded { value, sources })
+        .map_err(|e| e.to_string())
+}
+
+fn fields(settings: &impl Serialize) -> Result<Fields, String> {
+    match serde_json::to_value(settings).map_err(|e| e.to_string())? {
+        serde_json::Value::Object(fields) => Ok(fields),
+        other => Err(format!(
+            "settings are a struct of named fields, not {other}"
+        )),
+    }
 }
 
 fn read_file(path: Option<&str>) -> Result<Vec<(String, String, Value)>, String> {
@@ -145,6 +189,7 @@ mod tests {
     use serde::Deserialize;
 
     #[derive(Debug, Serialize, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
     struct Knobs {
         port: u16,
         name: String,
@@ -189,7 +234,7 @@ mod tests {
         let error = load_from::<Knobs>(None, [variable("prot", "2")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "GANTRY_PROT sets `prot`, which is no setting of this role; it knows name, port, wild"
+            "GANTRY_PROT sets `prot`, which is no setting of this role; it knows name, port, wild, health_address, log_filter, otlp_endpoint"
         );
     }
 
