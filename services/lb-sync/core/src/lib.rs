@@ -1,1 +1,92 @@
-//! What one balancer routes: the table, and when a replica is let go.
+//! What one balancer routes: ready replicas folded into its route table, and what it says is live
+//! turned into facts.
+//!
+//! Leaves to others: applying the table (`gantry-lb-sync` and its drivers), counting requests in
+//! flight (the balancer itself), when a replica drains and stops (the scheduler).
+//!
+//! - [`State`]: services with their replicas, and what this balancer last said;
+//! - [`table`]: the state as a route table;
+//! - [`Live`]: a table that a balancer says is live.
+
+mod fold;
+mod live;
+mod state;
+mod table;
+
+pub use live::{Live, Reading};
+pub use state::{Phase, Project, Replica, Service, State, Told};
+pub use table::{host_of, table};
+
+use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand};
+use gantry_events::{BalancerId, EntityRef, Kind, ReplicaKey, RouteTable, Time, Writer};
+
+/// The core of one balancer's lb-sync.
+#[derive(Clone, Debug)]
+pub struct LbCore {
+    /// The balancer it speaks for.
+    pub balancer: BalancerId,
+}
+
+impl Core for LbCore {
+    type State = State;
+    /// What the balancer last said is live; none while it is silent.
+    type Observed = Option<Live>;
+    type Reading = Reading;
+    /// None until the log's beginning was read: an unknown world is no empty one.
+    type Wanted = Option<RouteTable>;
+
+    fn writer(&self) -> Writer {
+        Writer::Balancer(self.balancer.clone())
+    }
+
+    fn version(&self) -> &'static str {
+        "lb-sync/1"
+    }
+
+    fn evolve(&self, state: &mut State, entry: &Entry<'_>) {
+        fold::fold(state, &self.balancer, entry);
+    }
+
+    /// It answers no commands, so this is never asked.
+    fn decide(&self, _state: &State, _command: &PlacedCommand, _now: Time) -> Draft {
+        Draft::default()
+    }
+
+    fn observe(&self, observed: &mut Option<Live>, reading: Reading, _now: Time) {
+        *observed = match reading {
+            Reading::Live(live) => Some(live),
+            Reading::Silent => None,
+        };
+    }
+
+    fn next(&self, state: &State, observed: &Option<Live>, now: Time) -> Next {
+        match observed {
+            Some(live) if Some(live.log) == state.log => {
+                live::next(&self.balancer, state, live, now)
+            }
+            Some(_) | None => Next::default(),
+        }
+    }
+
+    fn wanted(&self, state: &State, _observed: &Option<Live>, _now: Time) -> Option<RouteTable> {
+        table(state)
+    }
+
+    fn deadlines(&self, state: &State) -> Vec<Deadline> {
+        state
+            .draining()
+            .map(|(replica, until)| let_go_by(&replica, until))
+            .collect()
+    }
+}
+
+fn let_go_by(replica: &ReplicaKey, until: Time) -> Deadline {
+    Deadline {
+        entity: EntityRef {
+            kind: Kind::Replica,
+            id: replica.replica.to_string(),
+        },
+        waiting_for: "its requests in flight to end".to_owned(),
+        until,
+    }
+}
