@@ -6,9 +6,8 @@ from=$1 to=$2
 shift 2
 
 LIBRARIES=lib/x86_64-linux-gnu
-for folder in lib64 $LIBRARIES usr/$LIBRARIES; do
-  [ ! -e "$from/$folder/ld-linux-x86-64.so.2" ] || loader=$from/$folder/ld-linux-x86-64.so.2
-done
+# The file, never the link to it: links in an unpacked tree may lead out of it, to the host's own.
+loader=$(find "$from" -name ld-linux-x86-64.so.2 -type f | head -1)
 
 # Static programs have no list, and need none.
 linked() {

