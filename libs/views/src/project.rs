@@ -1,0 +1,57 @@
+//! A project: which file it follows.
+
+use gantry_events::{Digest, OperationId, ProjectName, ReleaseCreated, ReleaseNumber};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{DocKey, Documents, Entry, Standing};
+
+/// A project, as its last release left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProjectDoc {
+    /// Its name.
+    #[schema(value_type = String)]
+    pub id: ProjectName,
+    /// Whether it stands.
+    pub state: ProjectState,
+    /// Its last release.
+    #[schema(value_type = u32)]
+    pub release: ReleaseNumber,
+    /// Names the file of that release.
+    #[schema(value_type = String)]
+    pub config: Digest,
+    /// The operation that made that release.
+    #[schema(value_type = String, format = Uuid)]
+    pub operation: OperationId,
+    /// Since its first release; it waits for nothing.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// Whether a project stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectState {
+    /// It has a release.
+    Active,
+}
+
+impl ProjectDoc {
+    pub(crate) fn doc_key(&self) -> DocKey {
+        DocKey::project(&self.id)
+    }
+}
+
+/// A release makes the project, or moves it on.
+pub(crate) fn released(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut Documents) {
+    let before = documents.find::<ProjectDoc>(&DocKey::project(&fact.project));
+    let since = before.map_or(entry.time, |doc| doc.standing.since);
+    documents.write(ProjectDoc {
+        id: fact.project.clone(),
+        state: ProjectState::Active,
+        release: fact.release,
+        config: fact.config,
+        operation: fact.operation,
+        standing: Standing::at_rest(since),
+    });
+}
