@@ -40,7 +40,11 @@ impl Appending {
     /// Puts an append in flight and gives it back to be sent. Nothing may be in flight.
     pub fn begin(&mut self, append: Append) -> Append {
         debug_assert!(self.is_idle(), "one append at a time on a subject");
-        self.in_flight = Some(InFlight { append: append.clone(), failures: 0, retry_at: None });
+        self.in_flight = Some(InFlight {
+            append: append.clone(),
+            failures: 0,
+            retry_at: None,
+        });
         append
     }
 
@@ -62,7 +66,9 @@ impl Appending {
 
     /// When the identical bytes should be tried again, if they should.
     pub fn retry_at(&self) -> Option<Time> {
-        self.in_flight.as_ref().and_then(|in_flight| in_flight.retry_at)
+        self.in_flight
+            .as_ref()
+            .and_then(|in_flight| in_flight.retry_at)
     }
 
     /// The append to send again, once its time has come.
@@ -78,11 +84,17 @@ impl Appending {
     /// Takes a message as the log shows it, in order.
     pub fn stored(&mut self, stored: &Stored) -> Option<Landing> {
         let in_flight = self.in_flight.as_ref()?;
-        if stored.subject != in_flight.append.subject.to_string() || stored.seq <= in_flight.append.expects {
+        if stored.subject != in_flight.append.subject.to_string()
+            || stored.seq <= in_flight.append.expects
+        {
             return None;
         }
         let landed = stored.payload == in_flight.append.payload;
         self.in_flight = None;
-        Some(if landed { Landing::Landed } else { Landing::Lost })
+        Some(if landed {
+            Landing::Landed
+        } else {
+            Landing::Lost
+        })
     }
 }

@@ -61,12 +61,22 @@ pub struct Ledger {
 impl Ledger {
     /// The ledger of the control plane, which holds the shared key and learns the nodes' from the log.
     pub fn of_control_plane(log: LogId, key: ControlKey) -> Self {
-        Self { log, control: Some(key), nodes: BTreeMap::new(), heads: BTreeMap::new() }
+        Self {
+            log,
+            control: Some(key),
+            nodes: BTreeMap::new(),
+            heads: BTreeMap::new(),
+        }
     }
 
     /// The ledger of one node, which can check its own messages alone.
     pub fn of_node(log: LogId, node: NodeId, key: VerifyingKey) -> Self {
-        Self { log, control: None, nodes: BTreeMap::from([(node, key)]), heads: BTreeMap::new() }
+        Self {
+            log,
+            control: None,
+            nodes: BTreeMap::from([(node, key)]),
+            heads: BTreeMap::new(),
+        }
     }
 
     /// The log it is about.
@@ -76,7 +86,10 @@ impl Ledger {
 
     /// Where a subject stands.
     pub fn head(&self, subject: &LogSubject) -> Head {
-        self.heads.get(&subject.to_string()).copied().unwrap_or_default()
+        self.heads
+            .get(&subject.to_string())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Goes on from where a snapshot left a subject.
@@ -97,7 +110,10 @@ impl Ledger {
     }
 
     fn judge(&self, stored: &Stored) -> Result<Message, Void> {
-        let subject: LogSubject = stored.subject.parse().map_err(|_| Void::Subject(stored.subject.clone()))?;
+        let subject: LogSubject = stored
+            .subject
+            .parse()
+            .map_err(|_| Void::Subject(stored.subject.clone()))?;
         if !self.mark_fits(&subject, stored) {
             return Err(Void::Mark);
         }
@@ -113,12 +129,13 @@ impl Ledger {
             return false;
         };
         if let LogSubject::Facts(Writer::Node(node)) = subject {
-            return self
-                .nodes
-                .get(node)
-                .is_some_and(|key| signature_fits(key, self.log, &stored.subject, &stored.payload, mark));
+            return self.nodes.get(node).is_some_and(|key| {
+                signature_fits(key, self.log, &stored.subject, &stored.payload, mark)
+            });
         }
-        self.control.as_ref().is_some_and(|key| key.fits(self.log, &stored.subject, &stored.payload, mark))
+        self.control
+            .as_ref()
+            .is_some_and(|key| key.fits(self.log, &stored.subject, &stored.payload, mark))
     }
 
     fn learn(&mut self, message: &Message) {
@@ -140,7 +157,11 @@ fn read(subject: &LogSubject, payload: &[u8]) -> Result<(Message, Option<Digest>
     match subject {
         LogSubject::Commands(decider) => {
             let batch: CommandBatch = serde_json::from_slice(payload).map_err(unreadable)?;
-            if let Some(stray) = batch.commands.iter().find(|c| c.intent.decider() != *decider) {
+            if let Some(stray) = batch
+                .commands
+                .iter()
+                .find(|c| c.intent.decider() != *decider)
+            {
                 return Err(Void::Type(stray.intent.type_name().to_owned()));
             }
             let prev = batch.prev;
@@ -148,7 +169,11 @@ fn read(subject: &LogSubject, payload: &[u8]) -> Result<(Message, Option<Digest>
         }
         LogSubject::Facts(writer) => {
             let commit: Commit = serde_json::from_slice(payload).map_err(unreadable)?;
-            if let Some(stray) = commit.events.iter().find(|e| !may_write(writer.kind(), &e.fact)) {
+            if let Some(stray) = commit
+                .events
+                .iter()
+                .find(|e| !may_write(writer.kind(), &e.fact))
+            {
                 return Err(Void::Type(stray.fact.type_name().to_owned()));
             }
             let prev = commit.prev;

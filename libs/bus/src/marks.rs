@@ -4,16 +4,31 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use gantry_events::LogId;
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// The key that the control plane's services share. It never leaves them.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ControlKey([u8; 32]);
 
 /// The text is no key of 32 bytes in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key reads as 64 hexadecimal digits")]
 pub struct ParseKeyError;
+
+impl TryFrom<String> for ControlKey {
+    type Error = ParseKeyError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::from_hex(&text)
+    }
+}
+
+impl From<ControlKey> for String {
+    fn from(key: ControlKey) -> Self {
+        key.to_hex()
+    }
+}
 
 impl std::fmt::Debug for ControlKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -29,7 +44,9 @@ impl ControlKey {
 
     /// Reads a key as it stands in credential files.
     pub fn from_hex(text: &str) -> Result<Self, ParseKeyError> {
-        let bytes = HEXLOWER.decode(text.trim().as_bytes()).map_err(|_| ParseKeyError)?;
+        let bytes = HEXLOWER
+            .decode(text.trim().as_bytes())
+            .map_err(|_| ParseKeyError)?;
         bytes.try_into().map(Self).map_err(|_| ParseKeyError)
     }
 
@@ -39,14 +56,18 @@ impl ControlKey {
     }
 
     fn mac(&self, log: LogId, subject: &str, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(&signed_bytes(log, subject, payload));
         mac
     }
 
     /// Whether this mark was made with this key over these bytes. Compared in constant time.
     pub fn fits(&self, log: LogId, subject: &str, payload: &[u8], mark: &str) -> bool {
-        let Some(mark) = mark.strip_prefix("hs256:").and_then(|m| BASE64URL_NOPAD.decode(m.as_bytes()).ok()) else {
+        let Some(mark) = mark
+            .strip_prefix("hs256:")
+            .and_then(|m| BASE64URL_NOPAD.decode(m.as_bytes()).ok())
+        else {
             return false;
         };
         self.mac(log, subject, payload).verify_slice(&mark).is_ok()
@@ -85,11 +106,20 @@ impl Marker {
 }
 
 /// Whether this mark was made by the node with this key over these bytes.
-pub(crate) fn signature_fits(key: &VerifyingKey, log: LogId, subject: &str, payload: &[u8], mark: &str) -> bool {
+pub(crate) fn signature_fits(
+    key: &VerifyingKey,
+    log: LogId,
+    subject: &str,
+    payload: &[u8],
+    mark: &str,
+) -> bool {
     mark.strip_prefix("ed25519:")
         .and_then(|m| BASE64URL_NOPAD.decode(m.as_bytes()).ok())
         .and_then(|m| Signature::from_slice(&m).ok())
-        .is_some_and(|signature| key.verify(&signed_bytes(log, subject, payload), &signature).is_ok())
+        .is_some_and(|signature| {
+            key.verify(&signed_bytes(log, subject, payload), &signature)
+                .is_ok()
+        })
 }
 
 /// A node's public key as it stands in `node.admitted`: an nkey of kind user.

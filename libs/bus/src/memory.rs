@@ -18,20 +18,29 @@ pub struct MemoryLog {
 
 impl Default for MemoryLog {
     fn default() -> Self {
-        Self { messages: Arc::default(), tail: Arc::new(watch::Sender::new(0)) }
+        Self {
+            messages: Arc::default(),
+            tail: Arc::new(watch::Sender::new(0)),
+        }
     }
 }
 
 impl MemoryLog {
     fn messages(&self) -> MutexGuard<'_, Vec<Stored>> {
-        self.messages.lock().expect("nobody panics while holding the log")
+        self.messages
+            .lock()
+            .expect("nobody panics while holding the log")
     }
 
     /// Stores a message if its expectation holds.
     pub fn try_append(&self, append: &Append) -> AppendOutcome {
         let mut messages = self.messages();
         let subject = append.subject.to_string();
-        let last = messages.iter().rev().find(|m| m.subject == subject).map_or(Seq(0), |m| m.seq);
+        let last = messages
+            .iter()
+            .rev()
+            .find(|m| m.subject == subject)
+            .map_or(Seq(0), |m| m.seq);
         if last != append.expects {
             return AppendOutcome::WrongLast;
         }
@@ -45,9 +54,20 @@ impl MemoryLog {
         self.push(&mut messages, subject.to_owned(), payload, mark)
     }
 
-    fn push(&self, messages: &mut Vec<Stored>, subject: String, payload: Vec<u8>, mark: Option<String>) -> Seq {
+    fn push(
+        &self,
+        messages: &mut Vec<Stored>,
+        subject: String,
+        payload: Vec<u8>,
+        mark: Option<String>,
+    ) -> Seq {
         let seq = Seq(messages.len() as u64 + 1);
-        messages.push(Stored { seq, subject, payload, mark });
+        messages.push(Stored {
+            seq,
+            subject,
+            payload,
+            mark,
+        });
         self.tail.send_replace(seq.0);
         seq
     }
@@ -75,11 +95,14 @@ impl Log for MemoryLog {
 
     fn follow(&self, after: Seq) -> BoxStream<'static, Result<Stored, LogError>> {
         let (log, tail) = (self.clone(), self.tail.subscribe());
-        stream::unfold((log, tail, after.next()), |(log, mut tail, next)| async move {
-            tail.wait_for(|last| *last >= next.0).await.ok()?;
-            let stored = log.get(next)?;
-            Some((Ok(stored), (log, tail, next.next())))
-        })
+        stream::unfold(
+            (log, tail, after.next()),
+            |(log, mut tail, next)| async move {
+                tail.wait_for(|last| *last >= next.0).await.ok()?;
+                let stored = log.get(next)?;
+                Some((Ok(stored), (log, tail, next.next())))
+            },
+        )
         .boxed()
     }
 }

@@ -1,0 +1,352 @@
+//! `FirstStart`: from empty folders to a log that has begun. Idempotent: run again it finds its work
+//! done, and killed anywhere the next run finishes it, because everything follows from the secrets,
+//! which are kept whole or not at all.
+//!
+//! Leaves to others: where the folders are and whose they are (`services/gantryd`).
+
+mod files;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gantry_events::{Bytes, Commit, Event, Fact, LogBegun, LogSubject, Seq, Time, Writer};
+
+use crate::credentials::{Secrets, ServerPlaces, server_config};
+use crate::{
+    Append, AppendOutcome, BusError, JetStreamLog, Log, LogError, Marker, NatsBus, Stored,
+    StreamError,
+};
+
+pub use files::Owner;
+
+const SECRETS: &str = "secrets.toml";
+const SERVER_CONFIG: &str = "nats.conf";
+const OPERATOR_ENV: &str = "env";
+
+/// Wait between two tries while the server comes up.
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// A folder, and who owns it and what is written into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// The credential folder of one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleFolder {
+    /// The role: `scheduler`.
+    pub role: &'static str,
+    /// Whom it writes as.
+    pub writer: Writer,
+    /// Its folder.
+    pub folder: Folder,
+}
+
+/// Where the first start writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// The secrets. Nobody else sees this one.
+    pub secrets: Folder,
+    /// The server's configuration.
+    pub server: Folder,
+    /// A credential folder for each role.
+    pub roles: Vec<RoleFolder>,
+    /// The operator's folder.
+    pub operator: Folder,
+    /// Folders that are only given to their owners.
+    pub given: Vec<Folder>,
+}
+
+/// The first start of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstStart {
+    /// The cluster.
+    pub cluster: String,
+    /// Where roles and init reach the server.
+    pub nats_url: String,
+    /// Where the operator reaches the api.
+    pub api_url: String,
+    /// What the server is told.
+    pub server: ServerPlaces,
+    /// Room for the log.
+    pub log_limit: Bytes,
+    /// Time the server may take to come up.
+    pub deadline: Duration,
+    /// Where to write.
+    pub folders: Folders,
+}
+
+/// The first start stopped. What it wrote so far stays, and the next run goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file cannot be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The secrets cannot be read.
+    #[error(
+        "{path} holds no secrets that can be read ({cause}); restore it from a backup, or remove the whole system"
+    )]
+    Secrets {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// The secrets are gone while what follows from them is there.
+    #[error(
+        "{config} was written by an earlier first start, but its secrets are gone from {secrets}; restore them from a backup, or remove the whole system to begin anew"
+    )]
+    SecretsLost {
+        /// What is there.
+        config: String,
+        /// What is not.
+        secrets: String,
+    },
+    /// The secrets are another cluster's.
+    #[error(
+        "the secrets are those of cluster `{found}`, not `{asked}`; give this system folders of its own"
+    )]
+    OtherCluster {
+        /// Whose they are.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The server was not ready in time.
+    #[error("the log's server at {url} was not ready within {deadline:?}: {last}")]
+    NotReady {
+        /// Where.
+        url: String,
+        /// How long was waited.
+        deadline: Duration,
+        /// What it said last.
+        last: String,
+    },
+    /// The server holds another log.
+    #[error(
+        "the log at {url} is not the one of these secrets ({what}); give the server its own data folder back, or restore the secrets that belong to it"
+    )]
+    OtherLog {
+        /// Where.
+        url: String,
+        /// How that shows.
+        what: String,
+    },
+    /// The connection cannot be begun.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The stream is not as it must be.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+}
+
+impl FirstStart {
+    /// Does what is still to be done. `now` is the time of the log's first fact.
+    pub async fn run(&self, now: Time) -> Result<(), StartError> {
+        let secrets = self.secrets(now)?;
+        self.write_files(&secrets)?;
+        tracing::info!(log = %secrets.log, "keys, configuration and credentials are written; waiting for the log's server");
+        let credential = secrets
+            .credential(&Writer::Init)
+            .expect("an identity is rolled for the first start");
+        let log = NatsBus::connect(&self.nats_url, &credential).await?.log();
+        self.begin(&log, &secrets).await?;
+        tracing::info!(log = %secrets.log, "the log has begun");
+        Ok(())
+    }
+
+    fn secrets(&self, now: Time) -> Result<Secrets, StartError> {
+        let folder = &self.folders.secrets;
+        let path = folder.path.join(SECRETS);
+        let Some(text) = files::read(&path)? else {
+            let config = self.folders.server.path.join(SERVER_CONFIG);
+            if files::read(&config)?.is_some() {
+                return Err(StartError::SecretsLost {
+                    config: named(&config),
+                    secrets: named(&path),
+                });
+            }
+            return self.roll(&path, now);
+        };
+        let secrets: Secrets = toml::from_str(&text).map_err(|e| StartError::Secrets {
+            path: named(&path),
+            cause: e.message().to_owned(),
+        })?;
+        if secrets.cluster != self.cluster {
+            return Err(StartError::OtherCluster {
+                found: secrets.cluster,
+                asked: self.cluster.clone(),
+            });
+        }
+        Ok(secrets)
+    }
+
+    fn roll(&self, path: &Path, now: Time) -> Result<Secrets, StartError> {
+        let roles = self.folders.roles.iter().map(|role| role.writer.clone());
+        let writers: Vec<Writer> = std::iter::once(Writer::Init).chain(roles).collect();
+        let secrets = Secrets::roll(&self.cluster, &writers, now);
+        let text = toml::to_string(&secrets).expect("keys and names can always be written as TOML");
+        let folder = &self.folders.secrets;
+        files::own_folder(&folder.path, folder.owner)?;
+        files::write(path, &text, files::PRIVATE, folder.owner)?;
+        Ok(secrets)
+    }
+
+    fn write_files(&self, secrets: &Secrets) -> Result<(), StartError> {
+        for role in &self.folders.roles {
+            let file =
+                secrets
+                    .role_file(role.role, &role.writer)
+                    .ok_or_else(|| StartError::Secrets {
+                        path: named(&self.folders.secrets.path),
+                        cause: format!("it holds no key for {}", role.role),
+                    })?;
+            files::own_folder(&role.folder.path, role.folder.owner)?;
+            for (name, text) in file.files() {
+                files::write(
+                    &role.folder.path.join(name),
+                    &text,
+                    files::PRIVATE,
+                    role.folder.owner,
+                )?;
+            }
+        }
+        for folder in &self.folders.given {
+            files::own_folder(&folder.path, folder.owner)?;
+        }
+        self.write_operator(secrets)?;
+        // Last: the server starts on it, and finds everything else done.
+        let server = &self.folders.server;
+        let config = server_config(secrets, &self.server);
+        files::write(
+            &server.path.join(SERVER_CONFIG),
+            &config,
+            files::PUBLIC,
+            server.owner,
+        )
+    }
+
+    fn write_operator(&self, secrets: &Secrets) -> Result<(), StartError> {
+        let operator = &self.folders.operator;
+        files::own_folder(&operator.path, operator.owner)?;
+        let env = format!(
+            "export GANTRY_URL={}\nexport GANTRY_TOKEN={}\n",
+            self.api_url, secrets.token
+        );
+        files::write(
+            &operator.path.join(OPERATOR_ENV),
+            &env,
+            files::PRIVATE,
+            operator.owner,
+        )
+    }
+
+    /// Makes streams and first fact, trying until the deadline: the server may be coming up.
+    async fn begin(&self, log: &JetStreamLog, secrets: &Secrets) -> Result<(), StartError> {
+        let mut last = "it could not be reached".to_owned();
+        let begun = tokio::time::timeout(self.deadline, async {
+            let mut pace = tokio::time::interval(BETWEEN);
+            loop {
+                pace.tick().await;
+                match self.try_begin(log, secrets).await? {
+                    Some(why) => last = why,
+                    None => return Ok(()),
+                }
+            }
+        });
+        let Ok(ended) = begun.await else {
+            return Err(StartError::NotReady {
+                url: self.nats_url.clone(),
+                deadline: self.deadline,
+                last,
+            });
+        };
+        ended
+    }
+
+    /// None once the log has begun; else why not yet.
+    async fn try_begin(
+        &self,
+        log: &JetStreamLog,
+        secrets: &Secrets,
+    ) -> Result<Option<String>, StartError> {
+        match log.create_streams(self.log_limit).await {
+            Ok(()) => {}
+            Err(StreamError::Server { cause, .. }) => return Ok(Some(cause)),
+            Err(error) => return Err(error.into()),
+        }
+        let begun = first_fact(secrets);
+        match log.last_on(&begun.subject).await {
+            Ok(Some(found)) => return self.compare(&begun, &found).map(|()| None),
+            Ok(None) => {}
+            Err(LogError::Unreachable { cause, .. } | LogError::Refused { cause, .. }) => {
+                return Ok(Some(cause));
+            }
+        }
+        Ok(match log.append(&begun).await {
+            AppendOutcome::Stored(_) => None,
+            AppendOutcome::WrongLast => Some("another first start is at work".to_owned()),
+            AppendOutcome::Unavailable(why) | AppendOutcome::Unknown(why) => Some(why),
+        })
+    }
+
+    fn compare(&self, begun: &Append, found: &Stored) -> Result<(), StartError> {
+        let other = |what: &str| StartError::OtherLog {
+            url: self.nats_url.clone(),
+            what: what.to_owned(),
+        };
+        if found.payload != begun.payload {
+            return Err(other("its first fact says otherwise"));
+        }
+        if found.mark.as_deref() != Some(begun.mark.as_str()) {
+            return Err(other("its first fact has another mark"));
+        }
+        Ok(())
+    }
+}
+
+/// The same secrets give the same bytes, so that a second try is the first one again.
+fn first_fact(secrets: &Secrets) -> Append {
+    let begun = LogBegun {
+        log: secrets.log,
+        cluster: secrets.cluster.clone(),
+    };
+    let commit = Commit {
+        actor: Writer::Init.actor(),
+        operation: None,
+        answers: None,
+        cause: None,
+        as_of: Seq(0),
+        core: "init/1".to_owned(),
+        time: secrets.made,
+        traceparent: None,
+        prev: None,
+        evidence: Vec::new(),
+        events: vec![Event {
+            fact: Fact::from(begun),
+        }],
+    };
+    let payload = serde_json::to_vec(&commit).expect("a commit can always be written as JSON");
+    let subject = LogSubject::Facts(Writer::Init);
+    let marker = Marker::Control(secrets.control_key.clone());
+    let mark = marker.mark(secrets.log, &subject.to_string(), &payload);
+    Append {
+        subject,
+        payload,
+        mark,
+        expects: Seq(0),
+    }
+}
+
+fn named(path: &Path) -> String {
+    path.display().to_string()
+}
