@@ -1,0 +1,174 @@
+//! `Work`: what a node should do now, as ordered data that can be compared. Doing it is the shell's part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use gantry_events::{Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Time};
+use gantry_spec::{ContainerSpec, HealthCheck, ImageRef};
+
+use crate::{Container, ContainerId};
+
+/// Everything to be done now. Steps of different replicas may go on side by side; each replica has at
+/// most one, and the next comes only once that one has ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Work {
+    /// The sequence of the wanted set that is followed; none before the first.
+    pub follows: Option<Seq>,
+    /// Specs that must be asked for.
+    pub specs: BTreeSet<Digest>,
+    /// The next step of each replica that needs one.
+    pub steps: BTreeMap<ReplicaKey, Step>,
+    /// Probes that should be under way.
+    pub probes: BTreeMap<ReplicaKey, Probe>,
+    /// Where each replica stands; travels with heartbeats.
+    pub stages: BTreeMap<ReplicaKey, Standing>,
+}
+
+/// One step of one replica.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Number of the step. The same number is never carried out twice by one worker.
+    pub number: u64,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What to do. Each may be repeated: done twice is done once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Have the image in the engine.
+    Pull {
+        /// The image, pinned to a digest.
+        image: ImageRef,
+    },
+    /// Make the container.
+    Create(Box<Creation>),
+    /// Start its process.
+    Start {
+        /// The container.
+        container: ContainerId,
+    },
+    /// SIGTERM, and SIGKILL after `grace`.
+    Stop {
+        /// The container.
+        container: ContainerId,
+        /// Time between the two.
+        grace: Millis,
+    },
+    /// Read its last lines, before it is given up.
+    ReadTail {
+        /// The container.
+        container: ContainerId,
+    },
+    /// Remove the container, which does not run.
+    Remove {
+        /// The container.
+        container: ContainerId,
+    },
+}
+
+/// A container to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Creation {
+    /// The service it belongs to.
+    pub service: ServiceName,
+    /// The release it came with.
+    pub release: ReleaseNumber,
+    /// Names `spec`.
+    pub digest: Digest,
+    /// What to make.
+    pub spec: Arc<ContainerSpec>,
+    /// The port of the machine to publish its port at.
+    pub port: Option<u16>,
+}
+
+/// A probe that should be under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Which run it asks; goes back with each answer.
+    pub since: Time,
+    /// What it asks.
+    pub check: HealthCheck,
+    /// Where.
+    pub address: SocketAddr,
+    /// Time between two probes.
+    pub interval: Millis,
+    /// Time one may take.
+    pub timeout: Millis,
+}
+
+/// Where a replica stands on its node, and why not further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Where.
+    pub stage: Stage,
+    /// What holds it up, in a sentence.
+    pub held_up: Option<String>,
+}
+
+/// Stages of a replica on its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing is done yet: its spec is asked for, or the engine is silent.
+    Placed,
+    /// Its image is pulled.
+    Pulling,
+    /// Its container is made.
+    Creating,
+    /// Its process is started, or has not answered yet.
+    Starting,
+    /// It answers.
+    Ready,
+    /// It does not answer any more.
+    Unready,
+    /// It is being stopped.
+    Stopping,
+    /// It has stopped as it should.
+    Stopped,
+    /// It was given up.
+    Failed,
+}
+
+impl Stage {
+    /// The stage as people read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Pulling => "pulling",
+            Self::Creating => "creating",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Unready => "unready",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Done.
+    Done {
+        /// The container as it is now, if there is one.
+        container: Option<Container>,
+        /// Number of the look that showed it.
+        look: u64,
+    },
+    /// The image is there.
+    Pulled,
+    /// The last lines; none when they cannot be had.
+    Tail(Vec<String>),
+    /// Not now; try again later.
+    Retry {
+        /// Why, in a sentence.
+        because: String,
+    },
+    /// Not here, ever.
+    Refuse {
+        /// What the engine said.
+        because: String,
+    },
+}

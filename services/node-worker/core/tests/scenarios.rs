@@ -1,0 +1,329 @@
+//! The manual of a node: what it does and says, row by row.
+
+mod stage;
+
+use gantry_events::{Millis, ReplicaPhase};
+use gantry_node_worker_core::{Outcome, Stage};
+use stage::{Answers, Play, web};
+
+const SECOND: Millis = Millis(1000);
+
+#[test]
+fn a_wanted_replica_is_pulled_made_started_and_ready_once_it_answers() {
+    let mut play = Play::begin();
+    play.wants(5, [(web(1), ReplicaPhase::Run)]);
+    assert_eq!(play.asks_for_specs(), 1);
+    play.learns_specs();
+    assert_eq!(play.step(&web(1)), "pull");
+    play.did(&web(1), Outcome::Pulled);
+    assert_eq!(play.step(&web(1)), "create");
+    play.creates(&web(1));
+    assert_eq!(play.step(&web(1)), "start");
+    play.starts(&web(1));
+    assert_eq!(play.step(&web(1)), "-");
+    assert_eq!(play.stage(&web(1)), Stage::Starting);
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.says(), ["joined", "ready web-1 10.0.0.5"]);
+    assert_eq!(play.stage(&web(1)), Stage::Ready);
+    assert_eq!(play.says(), Vec::<String>::new(), "and once only");
+}
+
+#[test]
+fn changes_within_the_gathering_time_travel_in_one_commit() {
+    let mut play = Play::running(&[web(1), web(2)]);
+    play.probe_silently(&web(1), Answers::Good);
+    assert_eq!(play.says_now(), Vec::<String>::new(), "it waits for others");
+    play.pass(Millis(10));
+    play.probe_silently(&web(2), Answers::Good);
+    play.pass(Millis(15));
+    let seq = play.stage.seq();
+    assert_eq!(play.says_now().len(), 2);
+    assert_eq!(play.stage.seq(), seq.next());
+}
+
+#[test]
+fn a_process_that_ends_is_started_again_in_place_after_growing_waits() {
+    let mut play = Play::ready(&[web(1)]);
+    for (restarts, wait) in [
+        (1, 1000),
+        (2, 2000),
+        (3, 4000),
+        (4, 8000),
+        (5, 16_000),
+        (6, 32_000),
+        (7, 60_000),
+        (8, 60_000),
+    ] {
+        play.ends(&web(1), 137);
+        assert_eq!(
+            play.says(),
+            [format!(
+                "restarted web-1 {restarts} exit 137 after {}",
+                Millis(wait)
+            )]
+        );
+        play.pass(Millis(wait - 100));
+        assert_eq!(play.step(&web(1)), "-", "not before its time");
+        play.pass(Millis(100));
+        assert_eq!(play.step(&web(1)), "start");
+        play.starts(&web(1));
+        play.pass(Millis(100));
+    }
+}
+
+#[test]
+fn a_minute_of_health_makes_the_next_wait_the_shortest_again() {
+    let mut play = Play::ready(&[web(1)]);
+    play.crash_and_recover(&web(1));
+    play.crash_and_recover(&web(1));
+    play.pass(Millis(60_000));
+    play.ends(&web(1), 1);
+    assert_eq!(play.says(), ["restarted web-1 3 exit 1 after 1s"]);
+}
+
+#[test]
+fn ends_that_could_not_be_reported_are_counted_when_they_can() {
+    let mut play = Play::ready(&[web(1)]);
+    for _ in 0..2 {
+        play.ends(&web(1), 1);
+        play.pass(Millis(2000));
+        play.starts(&web(1));
+    }
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(
+        play.says(),
+        ["restarted web-1 2 exit 1 after 2s", "ready web-1 10.0.0.5"]
+    );
+}
+
+#[test]
+fn three_bad_probes_make_it_unready_and_a_good_one_ready_again() {
+    let mut play = Play::ready(&[web(1)]);
+    play.probe(&web(1), Answers::Bad);
+    play.probe(&web(1), Answers::Bad);
+    assert_eq!(play.says(), Vec::<String>::new(), "two may be a hiccup");
+    play.probe(&web(1), Answers::Bad);
+    assert_eq!(play.says(), ["unready web-1: status 503"]);
+    assert_eq!(play.stage(&web(1)), Stage::Unready);
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.says(), ["ready web-1 10.0.0.5"]);
+}
+
+#[test]
+fn what_stays_unready_for_ten_seconds_is_ended_then_failed_with_its_last_lines() {
+    let mut play = Play::ready(&[web(1)]);
+    play.make_unready(&web(1));
+    play.pass(Millis(9000));
+    assert_eq!(play.step(&web(1)), "-");
+    play.pass(Millis(1000));
+    assert_eq!(play.step(&web(1)), "stop 10s");
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.step(&web(1)), "stop 10s", "too late");
+    play.ends(&web(1), 143);
+    assert_eq!(play.step(&web(1)), "tail");
+    assert_eq!(play.says(), Vec::<String>::new(), "its lines come first");
+    play.did(&web(1), Outcome::Tail(vec!["bye".to_owned()]));
+    assert_eq!(play.says(), ["failed web-1 unhealthy exit 143 [\"bye\"]"]);
+    play.pass(Millis(120_000));
+    assert_eq!(
+        play.step(&web(1)),
+        "-",
+        "its container is kept for its logs, and never starts again"
+    );
+    play.wants(9, []);
+    assert_eq!(play.step(&web(1)), "remove");
+}
+
+#[test]
+fn what_does_not_answer_within_its_time_is_failed() {
+    let mut play = Play::running(&[web(1)]);
+    play.probe(&web(1), Answers::Bad);
+    play.pass(Millis(60_000));
+    play.ends(&web(1), 0);
+    play.did(&web(1), Outcome::Tail(vec![]));
+    assert_eq!(play.says(), ["failed web-1 not ready in time exit 0 []"]);
+}
+
+#[test]
+fn what_cannot_be_started_here_is_failed_at_once() {
+    let mut play = Play::begin();
+    play.wants(5, [(web(1), ReplicaPhase::Run)]);
+    play.learns_specs();
+    play.did(
+        &web(1),
+        Outcome::Refuse {
+            because: "manifest unknown".to_owned(),
+        },
+    );
+    assert_eq!(
+        play.says(),
+        [
+            "joined",
+            "failed web-1 cannot start: manifest unknown exit - []"
+        ]
+    );
+    assert_eq!(play.step(&web(1)), "-");
+}
+
+#[test]
+fn a_registry_that_is_away_is_tried_again_with_growing_waits_and_fails_nobody() {
+    let mut play = Play::begin();
+    play.wants(5, [(web(1), ReplicaPhase::Run)]);
+    play.learns_specs();
+    for wait in [
+        500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000,
+    ] {
+        assert_eq!(play.step(&web(1)), "pull");
+        play.did(
+            &web(1),
+            Outcome::Retry {
+                because: "refused".to_owned(),
+            },
+        );
+        assert_eq!(play.step(&web(1)), "-");
+        assert_eq!(play.stage(&web(1)), Stage::Pulling);
+        play.pass(Millis(wait));
+    }
+    assert_eq!(play.says(), ["joined"]);
+}
+
+#[test]
+fn a_start_that_fails_eight_times_is_failed() {
+    let mut play = Play::begin();
+    play.wants(5, [(web(1), ReplicaPhase::Run)]);
+    play.learns_specs();
+    play.did(&web(1), Outcome::Pulled);
+    play.creates(&web(1));
+    for _ in 0..8 {
+        assert_eq!(play.step(&web(1)), "start");
+        play.did(
+            &web(1),
+            Outcome::Retry {
+                because: "no cgroup".to_owned(),
+            },
+        );
+        play.pass(Millis(30_000));
+    }
+    assert_eq!(play.step(&web(1)), "tail");
+    play.did(&web(1), Outcome::Tail(vec![]));
+    assert_eq!(
+        play.says(),
+        ["joined", "failed web-1 cannot start: no cgroup exit - []"]
+    );
+}
+
+#[test]
+fn a_replica_told_to_stop_gets_its_grace_and_is_stopped() {
+    let mut play = Play::ready(&[web(1)]);
+    play.wants(
+        9,
+        [(
+            web(1),
+            ReplicaPhase::Stop {
+                grace: Millis(3000),
+            },
+        )],
+    );
+    assert_eq!(play.step(&web(1)), "stop 3s");
+    assert_eq!(play.stage(&web(1)), Stage::Stopping);
+    assert_eq!(play.says(), Vec::<String>::new());
+    play.ends(&web(1), 0);
+    assert_eq!(play.says(), ["stopped web-1 exit 0"]);
+    assert_eq!(play.step(&web(1)), "-");
+    play.wants(10, []);
+    assert_eq!(play.step(&web(1)), "remove");
+}
+
+#[test]
+fn a_replica_told_to_stop_that_is_gone_already_is_stopped_at_once() {
+    let mut play = Play::begin();
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    assert_eq!(play.says(), ["joined", "stopped web-1 exit -"]);
+}
+
+#[test]
+fn an_older_set_another_nodes_and_another_logs_are_not_followed() {
+    let mut play = Play::ready(&[web(1)]);
+    play.wants(4, []);
+    play.wants_of_another_node(9);
+    play.wants_of_another_log(9);
+    assert_eq!(play.step(&web(1)), "-");
+    play.wants(5, []);
+    assert_eq!(
+        play.step(&web(1)),
+        "stop 10s",
+        "one of the same sequence is"
+    );
+}
+
+#[test]
+fn without_a_set_nothing_is_touched() {
+    let mut play = Play::begin();
+    play.finds_running(&web(7));
+    assert_eq!(play.step(&web(7)), "-");
+    play.wants(1, []);
+    assert_eq!(play.step(&web(7)), "stop 10s");
+    play.ends(&web(7), 0);
+    assert_eq!(play.step(&web(7)), "remove");
+}
+
+#[test]
+fn a_silent_engine_means_unknown_and_nothing_is_done_or_said() {
+    let mut play = Play::ready(&[web(1)]);
+    play.engine_is_silent();
+    play.pass(Millis(120_000));
+    assert_eq!(play.says(), Vec::<String>::new());
+    assert_eq!(play.step(&web(1)), "-");
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    assert_eq!(play.step(&web(1)), "-");
+    assert_eq!(
+        play.says(),
+        Vec::<String>::new(),
+        "whether it stopped is not known"
+    );
+}
+
+#[test]
+fn a_new_worker_adopts_what_runs_and_says_nothing_twice() {
+    let mut play = Play::ready(&[web(1)]);
+    play.restart_worker();
+    assert_eq!(play.step(&web(1)), "-");
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.says(), Vec::<String>::new());
+}
+
+#[test]
+fn a_container_that_somebody_removed_is_made_again() {
+    let mut play = Play::ready(&[web(1)]);
+    play.vanishes(&web(1));
+    assert_eq!(play.says(), ["unready web-1: its process does not run"]);
+    assert_eq!(play.step(&web(1)), "create");
+}
+
+#[test]
+fn a_new_address_of_the_machine_is_told_of_node_and_replicas() {
+    let mut play = Play::ready(&[web(1)]);
+    play.moves_to("10.0.0.6");
+    assert_eq!(play.says(), ["joined", "ready web-1 10.0.0.6"]);
+}
+
+#[test]
+fn a_later_look_wins_over_one_that_was_slow() {
+    let mut play = Play::ready(&[web(1)]);
+    play.looks_late_and_sees_nothing();
+    assert_eq!(play.says(), Vec::<String>::new());
+    assert_eq!(play.step(&web(1)), "-");
+}
+
+#[test]
+fn every_state_that_is_not_steady_has_a_deadline() {
+    let mut play = Play::ready(&[web(1)]);
+    assert_eq!(play.deadlines(), 0);
+    play.make_unready(&web(1));
+    assert_eq!(play.deadlines(), 1);
+    play.pass(Millis(10_000));
+    play.ends(&web(1), 1);
+    play.did(&web(1), Outcome::Tail(vec![]));
+    assert_eq!(play.says().len(), 1);
+    assert_eq!(play.deadlines(), 0);
+}
