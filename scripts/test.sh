@@ -5,10 +5,11 @@ set -euo pipefail
 
 # Optimising would take longer than it saves here.
 export GANTRY_PROFILE="${GANTRY_PROFILE:-dev}"
-export COMPOSE_PROJECT_NAME="${GANTRY_TEST_PROJECT:-gantry-test}"
+export COMPOSE_PROJECT_NAME="${TEST_PROJECT:-gantry-test}"
 export GANTRY_API_PORT=17070 GANTRY_HTTP_PORT=18080 GANTRY_HTTPS_PORT=18443 GANTRY_NATS_PORT=14222 GANTRY_REGISTRY_PORT=15000
 . "$(dirname "$0")/settings.sh"
 export GANTRY_HOME="$GANTRY_CACHE/$COMPOSE_PROJECT_NAME"
+export GANTRY_NATS_SERVER="$NATS_SERVER"
 
 SEEDS=2000
 log=$(mktemp)
@@ -29,7 +30,7 @@ step() {
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked; }
 
-# Unit, property, golden and integration tests; the real NATS server is found in PATH.
+# Unit, property and golden tests, and those that start the real NATS server.
 tests() {
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --exclude gantry-e2e --locked
@@ -67,7 +68,6 @@ passed() {
     awk '{ n += $1 } END { print n + 0 }'
 }
 
-PATH="$(dirname "$NATS_SERVER"):$PATH"
 step "install what is missing" sh scripts/install.sh
 step "format" cargo fmt --all --check
 step "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings

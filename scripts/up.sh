@@ -109,9 +109,11 @@ all_answered() {
 }
 
 show_answers() {
-  until_true $ANSWERS_WITHIN "answers" all_answered ||
-    fail "only these replicas answered at http://$EXAMPLE:$GANTRY_HTTP_PORT:
-$answers" "'bin/gantry ps -p demo' says what each replica waits for"
+  until_true $ANSWERS_WITHIN "answers" all_answered || {
+    show_logs lb-sync ingress
+    fail "not all $REPLICAS replicas answered at http://$EXAMPLE:$GANTRY_HTTP_PORT within $ANSWERS_WITHIN s:$missing" \
+      "'bin/gantry ps -p demo' says what each replica waits for"
+  }
   printf '\nhttp://%s:%s answers:\n%s' "$EXAMPLE" "$GANTRY_HTTP_PORT" "$answers"
 }
 
