@@ -37,7 +37,6 @@ small_things() {
 }
 
 toolchain() {
-  has cargo || [ ! -e "$HOME/.cargo/env" ] || . "$HOME/.cargo/env"
   has cargo || fail "no Rust toolchain (cargo is not in PATH)" "install one: https://rustup.rs"
 }
 

@@ -41,6 +41,9 @@ export GANTRY_HOME
 export GANTRY_UID="${GANTRY_UID:-${SUDO_UID:-$(id -u)}}"
 export GANTRY_GID="${GANTRY_GID:-${SUDO_GID:-$(id -g)}}"
 
+# Where rustup puts it, for a shell that has not been told.
+command -v cargo >/dev/null 2>&1 || PATH="$PATH:$HOME/.cargo/bin"
+
 # Downloads and outputs live outside the clone, so that every clone shares them.
 GANTRY_CACHE="${GANTRY_CACHE:-$HOME/.cache/gantry}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$GANTRY_CACHE/target}"
