@@ -1,0 +1,300 @@
+//! Pools and machines as tables: what is told, and what the provisioner says to it.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use gantry_decider::Core;
+use gantry_events::{
+    Capacity, CreatePool, Fact, Intent, MachineId, Millis, NodeJoined, OperationId, Writer,
+};
+use gantry_provisioner_core::{ProvisionerCore, Reading, missing};
+use gantry_testkit::Stage;
+
+fn stage() -> Stage<ProvisionerCore> {
+    Stage::new(ProvisionerCore)
+}
+
+fn pool(pool: &str, provider: &str, size: u32) -> Intent {
+    Intent::CreatePool(CreatePool {
+        pool: pool.parse().unwrap(),
+        provider: provider.to_owned(),
+        size,
+    })
+}
+
+fn m(id: &str) -> MachineId {
+    id.parse().unwrap()
+}
+
+fn seen(id: &str, running: bool) -> Reading {
+    Reading::MachineSeen {
+        machine: m(id),
+        provider_id: format!("gantry-{id}"),
+        running,
+    }
+}
+
+fn absent(id: &str) -> Reading {
+    Reading::MachineAbsent { machine: m(id) }
+}
+
+fn join(stage: &mut Stage<ProvisionerCore>, node: &str) {
+    let joined = NodeJoined {
+        node: node.parse().unwrap(),
+        address: [10, 0, 0, 7].into(),
+        capacity: Capacity::default(),
+    };
+    stage.fact(Writer::Node(joined.node.clone()), joined);
+}
+
+/// Facts as short lines: type without version, and what it is about.
+fn lines(facts: &[Fact]) -> Vec<String> {
+    facts.iter().map(line).collect()
+}
+
+fn line(fact: &Fact) -> String {
+    let name = fact.type_name().trim_end_matches(".v1");
+    match fact {
+        Fact::OperationRefused(f) => format!("{name} {:?}", f.problem.code),
+        Fact::OperationFailed(f) => format!("{name} {:?}", f.problem.code),
+        Fact::OperationSucceeded(_) | Fact::OperationUnchanged(_) => name.to_owned(),
+        fact => format!("{name} {}", fact.subject().id),
+    }
+}
+
+/// A stage on which a pool `local` of so many machines was made, seen and joined.
+fn ready(size: u32) -> (Stage<ProvisionerCore>, OperationId) {
+    let mut stage = stage();
+    let (operation, _) = stage.command(pool("local", "local", size));
+    for number in 1..=size {
+        stage.reading(seen(&format!("m{number}"), true));
+        stage.settle();
+        join(&mut stage, &format!("n{number}"));
+    }
+    let said = lines(&stage.settle());
+    assert_eq!(said.last().unwrap(), "operation.succeeded");
+    stage.pass(Millis::from_secs(60));
+    (stage, operation)
+}
+
+#[test]
+fn a_pool_and_its_machines_are_asked_for_in_one_answer() {
+    let mut stage = stage();
+    let (_, said) = stage.command(pool("local", "local", 3));
+    assert_eq!(
+        lines(&said),
+        [
+            "pool.created local",
+            "machine.requested m1",
+            "machine.requested m2",
+            "machine.requested m3"
+        ]
+    );
+    assert!(stage.settle().is_empty());
+    let wanted = stage.wanted();
+    let nodes: Vec<_> = wanted
+        .iter()
+        .map(|(id, one)| format!("{id} {} {}", one.node, one.attempt))
+        .collect();
+    assert_eq!(nodes, ["m1 n1 1", "m2 n2 1", "m3 n3 1"]);
+}
+
+#[test]
+fn a_second_pool_goes_on_with_the_numbers_of_the_first() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 2));
+    let (_, said) = stage.command(pool("more", "local", 1));
+    assert_eq!(lines(&said), ["pool.created more", "machine.requested m3"]);
+}
+
+#[test]
+fn a_wish_is_refused_or_changes_nothing_where_it_should() {
+    let rows = [
+        (pool("local", "local", 3), "operation.unchanged"),
+        (pool("local", "local", 4), "operation.refused PoolExists"),
+        (
+            pool("local", "moon", 3),
+            "operation.refused ProviderUnknown",
+        ),
+        (
+            pool("other", "moon", 3),
+            "operation.refused ProviderUnknown",
+        ),
+        (
+            pool("other", "local", 1001),
+            "operation.refused InvalidConfig",
+        ),
+    ];
+    for (wish, answer) in rows {
+        let mut stage = stage();
+        stage.command(pool("local", "local", 3));
+        let (_, said) = stage.command(wish.clone());
+        assert_eq!(lines(&said), [answer], "{wish:?}");
+        assert_eq!(stage.wanted().len(), 3);
+    }
+}
+
+#[test]
+fn a_refusal_says_what_exists() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 3));
+    let (_, said) = stage.command(pool("local", "local", 4));
+    let Fact::OperationRefused(refused) = &said[0] else {
+        panic!("{said:?}")
+    };
+    assert_eq!(
+        refused.problem.detail,
+        "pool local exists with provider local and 3 machines, and local with 4 was asked for; choose another name, or ask for what exists"
+    );
+}
+
+#[test]
+fn a_machine_is_created_once_seen_and_ready_once_its_node_joined() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 1));
+    stage.reading(absent("m1"));
+    assert!(stage.settle().is_empty());
+    stage.pass(Millis(300)).reading(seen("m1", false));
+    assert_eq!(lines(&stage.settle()), ["machine.created m1"]);
+    stage.pass(Millis(300)).reading(seen("m1", true));
+    assert!(stage.settle().is_empty(), "a first start is no second one");
+    join(&mut stage, "n1");
+    assert_eq!(
+        lines(&stage.settle()),
+        ["machine.ready m1", "operation.succeeded"]
+    );
+    assert!(stage.core.deadlines(&stage.state).is_empty());
+}
+
+#[test]
+fn a_node_may_join_before_its_machine_was_said_to_be_there() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 1));
+    join(&mut stage, "n1");
+    assert!(stage.settle().is_empty());
+    stage.reading(seen("m1", true));
+    assert_eq!(
+        lines(&stage.settle()),
+        [
+            "machine.created m1",
+            "machine.ready m1",
+            "operation.succeeded"
+        ]
+    );
+}
+
+#[test]
+fn a_pool_succeeds_only_with_its_last_machine() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 2));
+    stage.reading(seen("m1", true)).reading(seen("m2", true));
+    stage.settle();
+    join(&mut stage, "n2");
+    assert_eq!(lines(&stage.settle()), ["machine.ready m2"]);
+    join(&mut stage, "n1");
+    assert_eq!(
+        lines(&stage.settle()),
+        ["machine.ready m1", "operation.succeeded"]
+    );
+}
+
+#[test]
+fn a_pool_without_machines_is_whole_at_once() {
+    let mut stage = stage();
+    stage.command(pool("none", "local", 0));
+    assert_eq!(lines(&stage.settle()), ["operation.succeeded"]);
+}
+
+#[test]
+fn every_passed_deadline_is_said_and_the_next_one_is_later() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 1));
+    stage.reading(Reading::ProviderSaid {
+        machine: m("m1"),
+        error: "no such image".to_owned(),
+    });
+    let said = stage.settle_for(Millis::from_secs(600));
+    assert_eq!(
+        lines(&said),
+        [
+            "machine.overdue m1",
+            "machine.overdue m1",
+            "machine.overdue m1",
+            "operation.failed MachineFailed",
+            "machine.overdue m1"
+        ]
+    );
+    let Fact::MachineOverdue(overdue) = &said[0] else {
+        panic!("{said:?}")
+    };
+    assert_eq!(
+        overdue.waiting_for,
+        "the provider to make it; the provider last said: no such image"
+    );
+    let Fact::OperationFailed(failed) = &said[3] else {
+        panic!("{said:?}")
+    };
+    assert_eq!(
+        failed.problem.detail,
+        "1 of 1 machines of pool local were not ready within 4m: m1 waits for the provider to make it; the provider last said: no such image. They are tried further; mend what is named"
+    );
+}
+
+#[test]
+fn a_machine_that_comes_after_its_pool_failed_is_ready_all_the_same() {
+    let mut stage = stage();
+    stage.command(pool("local", "local", 1));
+    stage.settle_for(Millis::from_secs(300));
+    stage.reading(seen("m1", true));
+    join(&mut stage, "n1");
+    assert_eq!(
+        lines(&stage.settle()),
+        ["machine.created m1", "machine.ready m1"]
+    );
+}
+
+#[test]
+fn a_stopped_machine_that_runs_again_was_started() {
+    for down in [seen("m1", false), absent("m1")] {
+        let (mut stage, _) = ready(1);
+        stage.reading(down.clone());
+        assert!(stage.settle().is_empty());
+        stage.pass(Millis(500)).reading(seen("m1", true));
+        assert_eq!(lines(&stage.settle()), ["machine.started m1"], "{down:?}");
+        stage.pass(Millis(500)).reading(seen("m1", true));
+        assert!(stage.settle().is_empty(), "said once");
+    }
+}
+
+#[test]
+fn a_restart_forgets_readings_and_repeats_nothing() {
+    let (mut stage, _) = ready(2);
+    let state = stage.state.clone();
+    stage.restart();
+    stage.reading(seen("m1", true)).reading(seen("m2", true));
+    assert!(stage.settle().is_empty());
+    assert_eq!(stage.state, state);
+}
+
+#[test]
+fn what_is_wanted_and_does_not_run_is_missing() {
+    let (stage, _) = ready(3);
+    let wanted = stage.wanted();
+    let running = [m("m2"), m("m9")].into();
+    let names: Vec<_> = missing(&wanted, &running)
+        .map(|(id, _)| id.to_string())
+        .collect();
+    assert_eq!(names, ["m1", "m3"]);
+}
+
+#[test]
+fn steps_of_machines_belong_to_the_operation_of_their_pool() {
+    let (stage, operation) = ready(1);
+    let own = stage
+        .told
+        .iter()
+        .filter(|told| told.writer == Writer::Provisioner);
+    assert!(
+        own.map(|told| told.operation)
+            .all(|of| of == Some(operation))
+    );
+}
