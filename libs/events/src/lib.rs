@@ -10,13 +10,16 @@ mod digest;
 mod envelope;
 mod fact;
 mod facts;
+mod heartbeat;
 mod ids;
+mod output;
 mod owners;
 mod place;
 mod problem;
 mod routes;
 mod subject;
 mod time;
+mod traffic;
 mod units;
 mod wanted;
 
@@ -26,15 +29,18 @@ pub use digest::Digest;
 pub use envelope::{CommandBatch, Commit, Event, Evidence};
 pub use fact::{EntityRef, Fact, Kind, Scope};
 pub use facts::*;
+pub use heartbeat::{Heartbeat, Stage, Standing};
 pub use ids::{
     BalancerId, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName, ProjectName,
     ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
 };
+pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
 pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
 pub use problem::{Problem, ProblemCode};
 pub use routes::{Backend, Draining, Route, RouteTable, TableStatus};
 pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};
 pub use time::{ParseTimeError, Time};
+pub use traffic::{Heartbeat, LogTail, LogsAsked, ReplicaStage, StageReport, TailLine};
 pub use units::{Bytes, MilliCpu, Millis};
 pub use wanted::{ReplicaPhase, WantedReplica, WantedSet};
