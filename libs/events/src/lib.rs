@@ -19,7 +19,6 @@ mod problem;
 mod routes;
 mod subject;
 mod time;
-mod traffic;
 mod units;
 mod wanted;
 
@@ -41,6 +40,5 @@ pub use problem::{Problem, ProblemCode};
 pub use routes::{Backend, Draining, Route, RouteTable, TableStatus};
 pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};
 pub use time::{ParseTimeError, Time};
-pub use traffic::{Heartbeat, LogTail, LogsAsked, ReplicaStage, StageReport, TailLine};
 pub use units::{Bytes, MilliCpu, Millis};
 pub use wanted::{ReplicaPhase, WantedReplica, WantedSet};
