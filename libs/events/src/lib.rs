@@ -10,7 +10,9 @@ mod digest;
 mod envelope;
 mod fact;
 mod facts;
+mod heartbeat;
 mod ids;
+mod output;
 mod owners;
 mod place;
 mod problem;
@@ -26,10 +28,12 @@ pub use digest::Digest;
 pub use envelope::{CommandBatch, Commit, Event, Evidence};
 pub use fact::{EntityRef, Fact, Kind, Scope};
 pub use facts::*;
+pub use heartbeat::{Heartbeat, Stage, Standing};
 pub use ids::{
     BalancerId, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName, ProjectName,
     ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
 };
+pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
 pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
 pub use problem::{Problem, ProblemCode};
