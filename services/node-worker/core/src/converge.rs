@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gantry_events::{Digest, Millis, ReplicaKey, ReplicaPhase, Time, WantedReplica};
+use gantry_events::{
+    Digest, Millis, ReplicaKey, ReplicaPhase, Stage, Standing, Time, WantedReplica,
+};
 use gantry_spec::{ContainerSpec, HealthCheck};
 
 use crate::ports;
 use crate::track::{Track, check};
-use crate::work::{Creation, Probe, Stage, Standing, Step, Work};
+use crate::work::{Creation, Probe, Step, Work};
 use crate::{Action, NodeState, Observed, Run};
 
 /// Time between SIGTERM and SIGKILL where nobody says another.

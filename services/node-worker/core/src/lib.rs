@@ -25,7 +25,7 @@ pub use killer::{Answer, FAILED_PROBES, RUNS_FOR, UNHEALTHY_FOR};
 pub use observed::{BATCH, Host, Observed, Reading};
 pub use ports::PORTS;
 pub use state::{NodeState, Reported, Word};
-pub use work::{Action, Creation, Outcome, Probe, Stage, Standing, Step, Work};
+pub use work::{Action, Creation, Outcome, Probe, Step, Work};
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand, Said};
 use gantry_events::{Event, LogId, NodeId, Time, Writer};

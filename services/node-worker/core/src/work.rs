@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gantry_events::{Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Time};
+use gantry_events::{Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Standing, Time};
 use gantry_spec::{ContainerSpec, HealthCheck, ImageRef};
 
 use crate::{Container, ContainerId};
@@ -96,55 +96,6 @@ pub struct Probe {
     pub interval: Millis,
     /// Time one may take.
     pub timeout: Millis,
-}
-
-/// Where a replica stands on its node, and why not further.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Where.
-    pub stage: Stage,
-    /// What holds it up, in a sentence.
-    pub held_up: Option<String>,
-}
-
-/// Stages of a replica on its node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Nothing is done yet: its spec is asked for, or the engine is silent.
-    Placed,
-    /// Its image is pulled.
-    Pulling,
-    /// Its container is made.
-    Creating,
-    /// Its process is started, or has not answered yet.
-    Starting,
-    /// It answers.
-    Ready,
-    /// It does not answer any more.
-    Unready,
-    /// It is being stopped.
-    Stopping,
-    /// It has stopped as it should.
-    Stopped,
-    /// It was given up.
-    Failed,
-}
-
-impl Stage {
-    /// The stage as people read it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "placed",
-            Self::Pulling => "pulling",
-            Self::Creating => "creating",
-            Self::Starting => "starting",
-            Self::Ready => "ready",
-            Self::Unready => "unready",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// How a step ended.

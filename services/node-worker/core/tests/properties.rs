@@ -1,10 +1,16 @@
 //! The laws of a node, under whatever the world may do to it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on may end"
+)]
+
 mod stage;
 
 use std::collections::BTreeSet;
 
-use gantry_events::{Fact, Millis, ReplicaKey, ReplicaPhase};
+use gantry_events::{Fact, Millis, ReplicaKey, ReplicaPhase, Stage};
 use gantry_node_worker_core::{Action, Outcome, Run};
 use gantry_testkit::laws;
 use proptest::prelude::*;
@@ -219,9 +225,12 @@ impl Trial {
 
     fn waits(&self) -> bool {
         let stages = self.play.work().stages;
-        stages
-            .values()
-            .any(|standing| !matches!(standing.stage.as_str(), "ready" | "stopped" | "failed"))
+        stages.values().any(|standing| {
+            !matches!(
+                standing.stage,
+                Stage::Ready | Stage::Stopped | Stage::Failed
+            )
+        })
     }
 
     fn assert_present_is_wanted(&self) {

@@ -1,9 +1,11 @@
 //! The manual of a node: what it does and says, row by row.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may end")]
+
 mod stage;
 
-use gantry_events::{Millis, ReplicaPhase};
-use gantry_node_worker_core::{Outcome, Stage};
+use gantry_events::{Millis, ReplicaPhase, Stage};
+use gantry_node_worker_core::Outcome;
 use stage::{Answers, Play, web};
 
 const SECOND: Millis = Millis(1000);

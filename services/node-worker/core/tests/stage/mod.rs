@@ -1,6 +1,11 @@
 //! A play for scenarios: one node on a stage, and its engine moved by hand.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on may end"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,14 +13,13 @@ use std::sync::Arc;
 use gantry_decider::Core;
 use gantry_events::{
     Bytes, Capacity, Digest, Fact, FailureReason, MilliCpu, Millis, ReleaseNumber, ReplicaKey,
-    ReplicaPhase, Seq, WantedReplica, WantedSet,
+    ReplicaPhase, Seq, Stage, WantedReplica, WantedSet,
 };
 use gantry_node_worker_core::{
-    Action, Answer, BATCH, Container, ContainerId, Host, NodeCore, Outcome, Reading, Run, Stage,
-    Work,
+    Action, Answer, BATCH, Container, ContainerId, Host, NodeCore, Outcome, Reading, Run, Work,
 };
 use gantry_spec::{ContainerSpec, Health, HealthCheck, Resources};
-use gantry_testkit::{Stage as TestStage, laws};
+use gantry_testkit::{Stage as Scene, laws};
 
 /// The replica `web-N`.
 pub fn web(number: u32) -> ReplicaKey {
@@ -48,7 +52,7 @@ pub enum Answers {
 
 /// One node on a stage.
 pub struct Play {
-    pub stage: TestStage<NodeCore>,
+    pub stage: Scene<NodeCore>,
     pub engine: BTreeMap<ReplicaKey, Container>,
     look: u64,
 }
@@ -61,7 +65,7 @@ impl Play {
             log,
         };
         let mut play = Self {
-            stage: TestStage::new(core),
+            stage: Scene::new(core),
             engine: BTreeMap::new(),
             look: 0,
         };
