@@ -1,0 +1,67 @@
+//! Bodies of answers, as far as they are no documents of `gantry-views`.
+
+use gantry_events::{LogId, NodeId, ReplicaId, Seq, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct List<T> {
+    /// The entities, sorted by id; operations by their place in the log.
+    pub items: Vec<T>,
+    /// Where the next page begins, to be passed as `cursor`; none on the last page.
+    pub next: Option<String>,
+    /// The sequence that every page of this list reflects.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+}
+
+/// What a node needs besides its own key to take part in the bus. The credential is the token and the
+/// key's secret half together; that half never leaves the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JoinAnswer {
+    /// The node it is.
+    #[schema(value_type = String)]
+    pub node: NodeId,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The log it takes part in.
+    #[schema(value_type = String, format = Uuid)]
+    pub log: LogId,
+    /// Its identity on the bus: a NATS user JWT for its public key, with its permissions.
+    pub jwt: String,
+    /// What checks the control plane's answers: an Ed25519 public key as hexadecimal digits.
+    pub answer_public: String,
+}
+
+/// One line of a replica's output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogLine {
+    /// The replica.
+    #[schema(value_type = String)]
+    pub replica: ReplicaId,
+    /// `stdout` or `stderr`.
+    pub stream: String,
+    /// When the engine read it.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
+    /// The line, without its end.
+    pub line: String,
+    /// Names the line, for `since`.
+    pub cursor: String,
+}
+
+/// What answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Version {
+    /// Version of the program.
+    pub version: String,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The log it serves.
+    #[schema(value_type = String, format = Uuid)]
+    pub log: LogId,
+    /// The sequence its read model has reached.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+}
