@@ -1,0 +1,66 @@
+//! How a replica leaves: out of every balancer, then SIGTERM, then, after its grace period, SIGKILL.
+
+use gantry_events::{ReplicaDraining, ReplicaId, ReplicaKey, ReplicaStopping, Seq, Time};
+
+use crate::limits::{DRAIN, DRAIN_MARGIN, GRACE, STOP_MARGIN};
+use crate::replica::{Life, Replica};
+use crate::rollout::Rollout;
+use crate::state::State;
+
+/// The facts that take replicas of the service out of the balancers.
+pub(crate) fn drains(rollout: &Rollout<'_>, now: Time) -> impl Iterator<Item = ReplicaDraining> {
+    rollout
+        .leavers()
+        .into_iter()
+        .map(move |(replica, why)| ReplicaDraining {
+            project: rollout.name.clone(),
+            replica: replica.clone(),
+            why,
+            drain: DRAIN,
+            until: now + DRAIN + DRAIN_MARGIN,
+        })
+}
+
+/// The facts that have those replicas of the service stopped which nothing holds any more.
+pub(crate) fn stops<'a>(
+    rollout: &'a Rollout<'_>,
+    now: Time,
+) -> impl Iterator<Item = ReplicaStopping> + 'a {
+    rollout
+        .members()
+        .filter(move |(id, replica)| may_stop(rollout, id, replica, now))
+        .map(move |(id, _)| ReplicaStopping {
+            project: rollout.name.clone(),
+            replica: id.clone(),
+            grace: GRACE,
+            until: now + GRACE + STOP_MARGIN,
+        })
+}
+
+fn may_stop(rollout: &Rollout<'_>, id: &ReplicaId, replica: &Replica, now: Time) -> bool {
+    match &replica.life {
+        Life::Draining {
+            since,
+            was_ready,
+            until,
+            ..
+        } => {
+            // What takes no traffic, or never did, nobody has to let go.
+            let is_free = !was_ready || !rollout.project.has_port(&replica.version.spec);
+            is_free || now >= *until || is_released(rollout.state, &rollout.key(id), *since)
+        }
+        Life::Placed { .. }
+        | Life::Ready { .. }
+        | Life::Unready { .. }
+        | Life::Stopping { .. }
+        | Life::Failed => false,
+    }
+}
+
+/// Whether every balancer that ever reported has let the replica go, by a table that knows of the drain.
+fn is_released(state: &State, replica: &ReplicaKey, since: Seq) -> bool {
+    state
+        .balancers
+        .values()
+        .all(|table| table.seq >= since && table.released.contains(replica))
+}
