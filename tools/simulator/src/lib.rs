@@ -1,1 +1,22 @@
-//! Every core in one process, beside simulated machines, engines and balancers, under faults.
+//! Every core in one process, beside simulated machines, engines and balancers.
+//!
+//! The engine of `gantry-runtime` is the very one that runs in services; around it, a log in memory, a
+//! clock moved by hand, and dice: messages late, twice or lost, answers lost, processes killed after any
+//! step. A seed plays the same run again. Leaves to others: real brokers and real Docker (`tests/e2e`).
+
+mod balancer;
+mod chance;
+mod checks;
+mod cluster;
+mod desk;
+mod engine_room;
+mod faults;
+mod line;
+mod machine;
+mod planted;
+mod play;
+mod service;
+
+pub use checks::Broken;
+pub use faults::Bug;
+pub use play::{Failure, Report, play};

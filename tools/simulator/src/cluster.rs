@@ -1,0 +1,440 @@
+//! `Cluster`: the whole system of one run. One step is one thing that happens, chosen by chance.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gantry_bus::{ControlKey, Ledger, Marker, MemoryLog};
+use gantry_decider::Core;
+use gantry_events::{
+    Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, NodeId,
+    ReplicaDraining, RetireReason, Seq, Time, WantedSet, Writer, WriterKind,
+};
+use gantry_lb_sync_core::LbCore;
+use gantry_provisioner_core::ProvisionerCore;
+use gantry_scheduler_core::Reading as ImageReading;
+use uuid::Uuid;
+
+use crate::balancer::Balancer;
+use crate::chance::Chance;
+use crate::checks::{Audit, Broken};
+use crate::desk::Desk;
+use crate::faults::{Bug, Faults};
+use crate::machine::Machine;
+use crate::planted::Scheduler;
+use crate::service::{Birth, Service};
+
+/// The whole system.
+pub struct Cluster {
+    /// The log.
+    pub log: MemoryLog,
+    /// The time.
+    pub now: Time,
+    /// What goes wrong now.
+    pub faults: Faults,
+    /// The api.
+    pub desk: Desk,
+    /// The scheduler.
+    pub scheduler: Service<Scheduler>,
+    /// The provisioner.
+    pub provisioner: Service<ProvisionerCore>,
+    /// The balancer with its lb-sync.
+    pub balancer: Balancer,
+    /// Machines that were made.
+    pub machines: BTreeMap<MachineId, Machine>,
+    /// Who reads the log beside them.
+    pub audit: Audit,
+    pub(crate) chance: Chance,
+    pub(crate) log_id: LogId,
+    pub(crate) bug: Option<Bug>,
+}
+
+impl Cluster {
+    /// A cluster whose log has just begun.
+    pub fn new(mut chance: Chance, bug: Option<Bug>) -> Self {
+        let log_id = LogId(Uuid::from_u128(1));
+        let key = ControlKey::new([9; 32]);
+        let ledger = Ledger::of_control_plane(log_id, key.clone());
+        let marker = Marker::Control(key.clone());
+        let faults = Faults::of(&mut chance);
+        let now = "2026-01-01T00:00:00.000Z".parse().expect("a time");
+        let log = MemoryLog::default();
+        begin(&log, log_id, &marker, now);
+        let sync = Birth {
+            core: LbCore {
+                balancer: "b1".parse().expect("a balancer id"),
+            },
+            ledger: ledger.clone(),
+            marker: marker.clone(),
+            trusting: bug == Some(Bug::TrustUnmarked),
+        };
+        Self {
+            scheduler: Service::new(birth(Scheduler::new(bug), &ledger, &marker), false),
+            provisioner: Service::new(birth(ProvisionerCore, &ledger, &marker), false),
+            balancer: Balancer::new(Service::new(sync, false)),
+            desk: Desk::new(log_id, key, bug),
+            machines: BTreeMap::new(),
+            audit: Audit::new(ledger),
+            log,
+            now,
+            faults,
+            chance,
+            log_id,
+            bug,
+        }
+    }
+
+    /// Lets one thing happen. The line says what, if it is worth telling.
+    pub fn step(&mut self) -> Result<Option<String>, Broken> {
+        self.now = self.now + Millis(self.chance.between(0, 40));
+        let told = match self.chance.below(8) {
+            0 => {
+                self.desk
+                    .work(&self.log, self.now, &self.faults, &mut self.chance);
+                None
+            }
+            1 => self.schedule(),
+            2 => self.provision(),
+            3 => self.balance(),
+            4 | 5 => self.move_machine()?,
+            6 => self.tell_nodes(),
+            _ => self.break_something(),
+        };
+        self.audit.read(&self.log)?;
+        if let Some(table) = self.balancer.table() {
+            self.audit.check_table(table)?;
+        }
+        if let Some(engine) = self.scheduler.engine() {
+            engine
+                .state()
+                .check()
+                .map_err(|broken| Broken(format!("scheduler: {broken}")))?;
+        }
+        Ok(told)
+    }
+
+    /// Moves the clock to when somebody wants to be woken next, if nobody has anything to do before.
+    pub fn skip_to_next_wake(&mut self) {
+        let services = [
+            self.scheduler.wake_at(),
+            self.provisioner.wake_at(),
+            self.balancer.sync.wake_at(),
+        ];
+        let nodes = self
+            .machines
+            .values()
+            .map(|machine| machine.worker.wake_at());
+        let next = services
+            .into_iter()
+            .chain(nodes)
+            .flatten()
+            .filter(|at| *at > self.now)
+            .min();
+        let most = self.now + Millis(1000);
+        self.now = next.map_or(most, |next| next.min(most));
+    }
+
+    fn schedule(&mut self) -> Option<String> {
+        let chores = self.scheduler.chores(&self.log, self.now);
+        if let Some(chore) = self.chance.pick(&chores).copied() {
+            self.scheduler
+                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+        }
+        let wanted = self.scheduler.live()?.wanted(self.now);
+        let images: Vec<String> = wanted.resolve.into_iter().collect();
+        let image = self.chance.pick(&images)?.clone();
+        self.scheduler
+            .read(look_up(&image, &self.faults, &mut self.chance), self.now);
+        Some(format!("looks up {image}"))
+    }
+
+    fn provision(&mut self) -> Option<String> {
+        let chores = self.provisioner.chores(&self.log, self.now);
+        if let Some(chore) = self.chance.pick(&chores).copied() {
+            self.provisioner
+                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+        }
+        let wanted = self.provisioner.live()?.wanted(self.now);
+        let all: Vec<_> = wanted.into_iter().collect();
+        let (machine, want) = self.chance.pick(&all)?.clone();
+        self.ensure(&machine, &want.node)
+    }
+
+    /// One look of the provider at one machine, and what it does about it.
+    fn ensure(&mut self, machine: &MachineId, node: &NodeId) -> Option<String> {
+        use gantry_provisioner_core::Reading;
+        let name = machine.clone();
+        if self.chance.percent(self.faults.silence) {
+            let error = "the engine did not answer".to_owned();
+            self.provisioner.read(
+                Reading::ProviderSaid {
+                    machine: name,
+                    error,
+                },
+                self.now,
+            );
+            return None;
+        }
+        let provider_id = format!("sim-{machine}");
+        let (reading, told) = match self.machines.get_mut(machine) {
+            None => {
+                let made = Machine::new(self.log_id, machine, node, self.bug);
+                self.machines.insert(name.clone(), made);
+                (
+                    Reading::MachineAbsent { machine: name },
+                    Some(format!("{machine} is made")),
+                )
+            }
+            Some(one) if !one.powered => {
+                one.powered = true;
+                let reading = Reading::MachineSeen {
+                    machine: name,
+                    provider_id,
+                    running: false,
+                };
+                (reading, Some(format!("{machine} is started")))
+            }
+            Some(_) => (
+                Reading::MachineSeen {
+                    machine: name,
+                    provider_id,
+                    running: true,
+                },
+                None,
+            ),
+        };
+        self.provisioner.read(reading, self.now);
+        told
+    }
+
+    fn balance(&mut self) -> Option<String> {
+        let chores = self.balancer.sync.chores(&self.log, self.now);
+        if let Some(chore) = self.chance.pick(&chores).copied() {
+            self.balancer
+                .sync
+                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+        }
+        self.balancer.finish_requests(&mut self.chance);
+        self.balancer
+            .speak(self.now, &self.faults, &mut self.chance);
+        None
+    }
+
+    fn move_machine(&mut self) -> Result<Option<String>, Broken> {
+        let names: Vec<MachineId> = self
+            .machines
+            .iter()
+            .filter(|(_, machine)| machine.powered)
+            .map(|(name, _)| name.clone())
+            .collect();
+        let Some(machine) = self
+            .chance
+            .pick(&names)
+            .and_then(|name| self.machines.get_mut(name))
+        else {
+            return Ok(None);
+        };
+        if !self.desk.admitted.contains(&machine.admission.node) {
+            self.desk.admit(machine.admission.clone());
+            return Ok(None);
+        }
+        let chores = machine.worker.chores(&self.log, self.now);
+        if let Some(chore) = self.chance.pick(&chores).copied() {
+            machine.perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+        }
+        match self.chance.below(4) {
+            0 => machine.look(self.now),
+            1 => machine.probe(self.now, &mut self.chance),
+            _ => {
+                let done = machine.act(self.now, &mut self.chance);
+                return done.map_err(|outrage| Broken(outrage.0));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A node asks what it should run, or an earlier answer reaches it.
+    fn tell_nodes(&mut self) -> Option<String> {
+        let names: Vec<MachineId> = self.machines.keys().cloned().collect();
+        let name = self.chance.pick(&names)?.clone();
+        let machine = self.machines.get_mut(&name)?;
+        if !machine.inbox.is_empty() && self.chance.percent(60) {
+            let index = self.chance.below(machine.inbox.len());
+            let set = if self.chance.percent(self.faults.doubled) {
+                machine.inbox[index].clone()
+            } else {
+                machine.inbox.swap_remove(index)
+            };
+            machine.receive(set, self.now);
+            return None;
+        }
+        machine.worker.live()?;
+        let lost = self.chance.percent(self.faults.silence);
+        let Some(engine) = self.scheduler.live().filter(|_| !lost) else {
+            machine.hear_nothing(self.now);
+            return None;
+        };
+        let mut wanted = engine.wanted(self.now);
+        let node = machine.admission.node.clone();
+        let replicas = wanted.nodes.remove(&node).unwrap_or_default();
+        machine.inbox.push(WantedSet {
+            log: self.log_id,
+            seq: engine.folded(),
+            node,
+            replicas,
+        });
+        let specs: BTreeSet<Digest> = machine
+            .work(self.now)
+            .map(|work| work.specs)
+            .unwrap_or_default();
+        for digest in specs {
+            if let Some(spec) = wanted.specs.remove(&digest) {
+                machine.learn(digest, spec, self.now);
+            }
+        }
+        None
+    }
+
+    fn break_something(&mut self) -> Option<String> {
+        let (now, faults) = (self.now, self.faults);
+        if self.chance.percent(faults.forgery) {
+            return self.forge();
+        }
+        if self.chance.percent(faults.crash) {
+            return Some(self.crash_one());
+        }
+        let names: Vec<MachineId> = self.machines.keys().cloned().collect();
+        let name = self.chance.pick(&names)?.clone();
+        let machine = self.machines.get_mut(&name)?;
+        if self.chance.percent(faults.machine_stops) {
+            machine.power_off(now, &mut self.chance);
+            return Some(format!("{name} loses power"));
+        }
+        let running = machine.engine.running();
+        let replica = self.chance.pick(&running)?.clone();
+        if self.chance.percent(faults.process_ends) {
+            machine.engine.end(&replica, 1, now);
+            return Some(format!("{replica} ends by itself"));
+        }
+        if self.chance.percent(faults.process_hangs) {
+            machine.engine.hang(&replica);
+            return Some(format!("{replica} hangs"));
+        }
+        None
+    }
+
+    fn crash_one(&mut self) -> String {
+        match self.chance.below(5) {
+            0 => {
+                self.desk.crash();
+                "the api is killed".to_owned()
+            }
+            1 => {
+                self.scheduler.crash();
+                "the scheduler is killed".to_owned()
+            }
+            2 => {
+                self.provisioner.crash();
+                "the provisioner is killed".to_owned()
+            }
+            3 => {
+                self.balancer.sync.crash();
+                "lb-sync is killed".to_owned()
+            }
+            _ => {
+                let names: Vec<MachineId> = self.machines.keys().cloned().collect();
+                let Some(name) = self.chance.pick(&names).cloned() else {
+                    return "nobody is killed".to_owned();
+                };
+                if let Some(machine) = self.machines.get_mut(&name) {
+                    machine.crash_worker(self.now, &mut self.chance);
+                }
+                format!("the node-worker of {name} is killed")
+            }
+        }
+    }
+
+    /// Stores what a thief would: a drain of a running replica, rightly chained, without the right mark.
+    fn forge(&mut self) -> Option<String> {
+        let running: Vec<_> = self
+            .machines
+            .values()
+            .flat_map(|machine| machine.engine.running())
+            .collect();
+        let replica = self.chance.pick(&running)?.clone();
+        let subject = LogSubject::Facts(Writer::Scheduler);
+        let draining = ReplicaDraining {
+            project: replica.project.clone(),
+            replica: replica.replica.clone(),
+            why: RetireReason::ScaledDown,
+            drain: Millis(0),
+            until: self.now,
+        };
+        let commit = Commit {
+            actor: Actor::Service(WriterKind::Scheduler),
+            operation: None,
+            answers: None,
+            cause: None,
+            as_of: self.log.last(),
+            core: "thief/1".to_owned(),
+            time: self.now,
+            traceparent: None,
+            prev: self.audit.ledger().head(&subject).prev,
+            evidence: Vec::new(),
+            events: vec![Event::from(draining)],
+        };
+        let payload = serde_json::to_vec(&commit).expect("string keys only");
+        self.log
+            .force(&subject.to_string(), payload, Some("hs256:AAAA".to_owned()));
+        Some(format!("a thief drains {replica}"))
+    }
+}
+
+fn birth<C: Core>(core: C, ledger: &Ledger, marker: &Marker) -> Birth<C> {
+    Birth {
+        core,
+        ledger: ledger.clone(),
+        marker: marker.clone(),
+        trusting: false,
+    }
+}
+
+/// Stores the log's first fact, as the first start does.
+fn begin(log: &MemoryLog, log_id: LogId, marker: &Marker, now: Time) {
+    let subject = LogSubject::Facts(Writer::Init);
+    let commit = Commit {
+        actor: Actor::Service(WriterKind::Init),
+        operation: None,
+        answers: None,
+        cause: None,
+        as_of: Seq(0),
+        core: "init/1".to_owned(),
+        time: now,
+        traceparent: None,
+        prev: None,
+        evidence: Vec::new(),
+        events: vec![Event::from(LogBegun {
+            log: log_id,
+            cluster: "sim".to_owned(),
+        })],
+    };
+    let payload = serde_json::to_vec(&commit).expect("string keys only");
+    let mark = marker.mark(log_id, &subject.to_string(), &payload);
+    log.force(&subject.to_string(), payload, Some(mark));
+}
+
+fn look_up(image: &str, faults: &Faults, chance: &mut Chance) -> ImageReading {
+    let image = image.to_owned();
+    if chance.percent(faults.silence) {
+        return ImageReading::RegistryUnreachable {
+            image,
+            said: "no answer".to_owned(),
+        };
+    }
+    if image.contains("missing") {
+        return ImageReading::ImageRefused {
+            image,
+            said: "manifest unknown".to_owned(),
+        };
+    }
+    let digest = Digest::of(image.as_bytes());
+    ImageReading::ImageResolved { image, digest }
+}
