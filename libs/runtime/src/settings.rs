@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-/// Variables that begin with `GANTRY_` and are no settings of a role.
+/// Variables that begin with `GANTRY_` and are no settings, but for a role that has a key of that name.
 const NO_SETTINGS: [&str; 14] = [
     "settings",
     "url",
@@ -87,15 +87,41 @@ pub enum SettingsError {
 /// Reads the settings of a role from the file that `GANTRY_SETTINGS` names, if any, and from
 /// `GANTRY_<KEY>` variables, over the type's defaults.
 pub fn load<T: Default + Serialize + DeserializeOwned>() -> Result<Loaded<T>, SettingsError> {
-    let variables = env::vars().filter_map(|(name, value)| {
-        let key = name.strip_prefix("GANTRY_")?.to_lowercase();
-        (!NO_SETTINGS.contains(&key.as_str())).then_some((key, value))
-    });
-    load_from(env::var("GANTRY_SETTINGS").ok().as_deref(), variables)
+    let own = fields(&T::default()).unwrap_or_default();
+    load_from(env::var("GANTRY_SETTINGS").ok().as_deref(), variables())
+}
+
+/// The same, passing over keys that are no settings of this role: for processes that carry several.
+pub fn load_leniently<T: Default + Serialize + DeserializeOwned>()
+-> Result<Loaded<T>, SettingsError> {
+    let file = env::var("GANTRY_SETTINGS").ok();
+    load_with(Unknown::PassOver, file.as_deref(), variables())
 }
 
 /// The same from a named file and given variables (keys in lower case, without the prefix).
 pub fn load_from<T: Default + Serialize + DeserializeOwned>(
+    file: Option<&str>,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded<T>, SettingsError> {
+    load_with(Unknown::Refuse, file, variables)
+}
+
+/// What is done with a key that is no setting of the role.
+#[derive(Clone, Copy, PartialEq)]
+enum Unknown {
+    Refuse,
+    PassOver,
+}
+
+fn variables() -> impl Iterator<Item = (String, String)> {
+    env::vars().filter_map(|(name, value)| {
+        let key = name.strip_prefix("GANTRY_")?.to_lowercase();
+        (!NO_SETTINGS.contains(&key.as_str())).then_some((key, value))
+    })
+}
+
+fn load_with<T: Default + Serialize + DeserializeOwned>(
+    unknown: Unknown,
     file: Option<&str>,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded<T>, SettingsError> {
@@ -124,6 +150,9 @@ pub fn load_from<T: Default + Serialize + DeserializeOwned>(
         .into_iter()
         .chain(variables)
     {
+        if !sources.contains_key(&key) && unknown == Unknown::PassOver {
+            continue;
+        }
         if !sources.contains_key(&key) {
             return Err(SettingsError::Unknown {
                 from,
