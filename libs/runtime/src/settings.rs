@@ -87,7 +87,6 @@ pub enum SettingsError {
 /// Reads the settings of a role from the file that `GANTRY_SETTINGS` names, if any, and from
 /// `GANTRY_<KEY>` variables, over the type's defaults.
 pub fn load<T: Default + Serialize + DeserializeOwned>() -> Result<Loaded<T>, SettingsError> {
-    let own = fields(&T::default()).unwrap_or_default();
     load_from(env::var("GANTRY_SETTINGS").ok().as_deref(), variables())
 }
 
@@ -115,8 +114,7 @@ enum Unknown {
 
 fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars().filter_map(|(name, value)| {
-        let key = name.strip_prefix("GANTRY_")?.to_lowercase();
-        (!NO_SETTINGS.contains(&key.as_str())).then_some((key, value))
+        Some((name.strip_prefix("GANTRY_")?.to_lowercase(), value))
     })
 }
 
@@ -150,7 +148,8 @@ fn load_with<T: Default + Serialize + DeserializeOwned>(
         .into_iter()
         .chain(variables)
     {
-        if !sources.contains_key(&key) && unknown == Unknown::PassOver {
+        let elsewhere = unknown == Unknown::PassOver || NO_SETTINGS.contains(&key.as_str());
+        if !sources.contains_key(&key) && elsewhere {
             continue;
         }
         if !sources.contains_key(&key) {
