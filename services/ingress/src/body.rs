@@ -1,0 +1,219 @@
+//! Bodies on their way through, frame by frame, nothing buffered: the reader's pace is the writer's.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use gantry_runtime::Process;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use crate::patience::Serving;
+use crate::pool::Sender;
+use crate::replica::Flight;
+use crate::stall::Stall;
+use crate::uptime::Uptime;
+
+/// A body was cut: its reader gets an incomplete message, never a seemingly whole one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cut {
+    #[error("{0}")]
+    Broken(#[from] hyper::Error),
+    #[error("not a byte of the answer came for too long")]
+    Stalled,
+}
+
+/// How far the body of a request is. Shared with who waits for the answer's head.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    frames: AtomicU64,
+    client_waited_for: AtomicBool,
+}
+
+impl Progress {
+    /// Frames passed on so far.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client is who holds it up.
+    pub(crate) fn waits_for_client(&self) -> bool {
+        self.client_waited_for.load(Ordering::Relaxed)
+    }
+}
+
+/// The body of a request, from the client to a replica.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    inner: Option<Incoming>,
+    progress: Arc<Progress>,
+}
+
+impl Upload {
+    /// A body that is yet to be read.
+    pub(crate) fn new(inner: Incoming) -> Self {
+        Self {
+            inner: Some(inner),
+            progress: Arc::default(),
+        }
+    }
+
+    /// No body.
+    pub(crate) fn empty() -> Self {
+        Self {
+            inner: None,
+            progress: Arc::default(),
+        }
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        self.progress.clone()
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Self { inner, progress } = &mut *self;
+        let Some(inner) = inner else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(inner).poll_frame(cx);
+        progress
+            .client_waited_for
+            .store(polled.is_pending(), Ordering::Relaxed);
+        if polled.is_ready() {
+            progress.frames.fetch_add(1, Ordering::Relaxed);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// The body of an answer. While it lives, the connection it goes out on is serving.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    content: Content,
+    _serving: Serving,
+}
+
+#[derive(Debug)]
+enum Content {
+    Own(Full<Bytes>),
+    Replica(Download),
+}
+
+impl Answer {
+    /// An answer of the ingress itself.
+    pub(crate) fn own(text: Bytes, serving: Serving) -> Self {
+        Self {
+            content: Content::Own(Full::new(text)),
+            _serving: serving,
+        }
+    }
+
+    /// An answer of a replica.
+    pub(crate) fn of_replica(download: Download, serving: Serving) -> Self {
+        Self {
+            content: Content::Replica(download),
+            _serving: serving,
+        }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        match &mut self.content {
+            Content::Own(full) => {
+                let frame = ready!(Pin::new(full).poll_frame(cx));
+                Poll::Ready(frame.map(|frame| frame.map_err(|never: Infallible| match never {})))
+            }
+            Content::Replica(download) => download.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Own(full) => full.is_end_stream(),
+            Content::Replica(download) => download.inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Own(full) => full.size_hint(),
+            Content::Replica(download) => download.inner.size_hint(),
+        }
+    }
+}
+
+/// The body of an answer, from a replica to the client. Dropped at its end it gives the connection
+/// back to the replica's pool; dropped before, it closes it. Either way the request's flight is over.
+#[derive(Debug)]
+pub(crate) struct Download {
+    pub(crate) inner: Incoming,
+    pub(crate) sender: Option<Sender>,
+    pub(crate) flight: Flight,
+    pub(crate) stall: Stall,
+    pub(crate) process: Process,
+    pub(crate) uptime: Uptime,
+}
+
+impl Download {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if let Poll::Ready(frame) = polled {
+            self.stall.moved();
+            return Poll::Ready(frame.map(|frame| frame.map_err(Cut::from)));
+        }
+        ready!(self.stall.poll(cx));
+        Poll::Ready(Some(Err(Cut::Stalled)))
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        let Some(mut sender) = self.sender.take() else {
+            return;
+        };
+        if !self.inner.is_end_stream() {
+            return;
+        }
+        let (replica, uptime) = (self.flight.replica.clone(), self.uptime);
+        if sender.is_ready() {
+            replica.pool.put(sender, uptime.now());
+            return;
+        }
+        // Its task has yet to see the end; then it is ready, or closed.
+        self.process.spawn("returning connection", async move {
+            if sender.ready().await.is_ok() {
+                replica.pool.put(sender, uptime.now());
+            }
+            Ok::<(), Infallible>(())
+        });
+    }
+}

@@ -1,0 +1,121 @@
+//! The public door: accepts connections up to the limit, serves them, lets them end in time.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use gantry_events::Millis;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::patience::{Patient, Serving, Turns};
+use crate::{Error, Ingress};
+
+/// Wait after a failed accept, most often for want of file descriptors.
+const AFTER_FAILED_ACCEPT: Millis = Millis(100);
+
+/// Serves a listener until the process stops; then lets requests in flight end, for the time set.
+pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Result<(), Error> {
+    let limit = ingress.settings.http_connections;
+    let permits = Arc::new(Semaphore::new(
+        usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS),
+    ));
+    let stopping = ingress.process.stopping();
+    while let Some(permit) = stopping
+        .run_until_cancelled(permits.clone().acquire_owned())
+        .await
+    {
+        let permit = permit.expect("the semaphore is never closed");
+        let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await else {
+            break;
+        };
+        match accepted {
+            Ok((stream, peer)) => ingress.process.spawn(
+                "connection",
+                connection(ingress.clone(), stream, peer, permit),
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted; trying again in {AFTER_FAILED_ACCEPT}");
+                ingress.process.sleep(AFTER_FAILED_ACCEPT).await;
+            }
+        }
+    }
+    drop(listener);
+    let all_ended = permits.acquire_many(limit);
+    if tokio::time::timeout(ingress.settings.http_shutdown.duration(), all_ended)
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "requests were still in flight {} after the stop; they are cut",
+            ingress.settings.http_shutdown
+        );
+    }
+    ingress.over.cancel();
+    Ok(())
+}
+
+async fn connection(
+    ingress: Arc<Ingress>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    _permit: OwnedSemaphorePermit,
+) -> Result<(), Infallible> {
+    ingress.counts.connections.up();
+    if let Err(error) = converse(&ingress, stream, peer).await {
+        tracing::debug!(%peer, %error, "a connection from outside ended early");
+    }
+    ingress.counts.connections.down();
+    Ok(())
+}
+
+async fn converse(
+    ingress: &Arc<Ingress>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let settings = &ingress.settings;
+    let turns = Arc::new(Turns::default());
+    let socket = Patient::new(
+        stream,
+        turns.clone(),
+        settings.http_head_within,
+        settings.http_stall,
+    );
+    let service = service_fn(|request| {
+        let (ingress, serving) = (ingress.clone(), Serving::begin(&turns));
+        async move { Ok::<_, Infallible>(ingress.answer(request, peer.ip(), serving).await) }
+    });
+    let mut connection = pin!(builder(ingress).serve_connection(TokioIo::new(socket), service));
+    let stopping = ingress.process.stopping();
+    tokio::select! {
+        ended = connection.as_mut() => return Ok(ended?),
+        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        ended = connection => Ok(ended?),
+        () = ingress.over.cancelled() => Ok(()),
+    }
+}
+
+fn builder(ingress: &Ingress) -> Builder {
+    let settings = &ingress.settings;
+    let head = usize::try_from(settings.http_head_bytes.0)
+        .unwrap_or(usize::MAX)
+        .max(8192);
+    let mut builder = Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        // Runs while idle too; a head that has begun is watched by `Patient`.
+        .header_read_timeout(settings.http_idle.duration())
+        .max_header_size(head)
+        .max_buf_size(head)
+        .max_headers(usize::try_from(settings.http_head_lines).unwrap_or(usize::MAX))
+        .half_close(false);
+    builder
+}

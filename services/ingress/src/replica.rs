@@ -1,0 +1,118 @@
+//! One replica as the ingress meets it: requests in flight, kept connections, when it last refused.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use gantry_events::{Millis, ReplicaKey};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::choose::Load;
+use crate::pool::Pool;
+
+/// A replica at one address. Outlives tables that name it, so that its counts stay right.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pub(crate) key: ReplicaKey,
+    pub(crate) address: SocketAddr,
+    /// Idle connections to it.
+    pub(crate) pool: Pool,
+    /// Cancelled when all its connections are cut.
+    pub(crate) cut: CancellationToken,
+    in_flight: AtomicU64,
+    leaving: AtomicBool,
+    skipped_until: AtomicU64,
+    emptied: Notify,
+}
+
+impl Replica {
+    pub(crate) fn new(
+        key: ReplicaKey,
+        address: SocketAddr,
+        pool: Pool,
+        cut: CancellationToken,
+    ) -> Self {
+        Self {
+            key,
+            address,
+            pool,
+            cut,
+            in_flight: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
+            skipped_until: AtomicU64::new(0),
+            emptied: Notify::new(),
+        }
+    }
+
+    /// What choosing needs to know of it.
+    pub(crate) fn load(&self, now: Millis) -> Load {
+        Load {
+            in_flight: self.in_flight(),
+            refused: now.0 < self.skipped_until.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Requests in flight.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::SeqCst)
+    }
+
+    /// It could not be connected to.
+    pub(crate) fn skip_until(&self, until: Millis) {
+        self.skipped_until.store(until.0, Ordering::Relaxed);
+    }
+
+    /// It could be connected to.
+    pub(crate) fn reached(&self) {
+        self.skipped_until.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes new requests.
+    pub(crate) fn stay(&self) {
+        self.leaving.store(false, Ordering::SeqCst);
+    }
+
+    /// Takes no new requests: from here on, [`Flight::begin`] fails.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
+        self.pool.close();
+    }
+
+    /// Waits until no request is in flight. May be dropped half-way; nothing remains.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.in_flight() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+}
+
+/// One request in flight on a replica, from its being chosen to the end of its answer.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(crate) replica: Arc<Replica>,
+}
+
+impl Flight {
+    /// Counts a request, unless the replica leaves. Counting comes first and looking second, while who
+    /// takes a replica out marks first and counts second: so one of the two sees the other.
+    pub(crate) fn begin(replica: &Arc<Replica>) -> Option<Self> {
+        replica.in_flight.fetch_add(1, Ordering::SeqCst);
+        let flight = Self {
+            replica: replica.clone(),
+        };
+        (!replica.leaving.load(Ordering::SeqCst)).then_some(flight)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if self.replica.in_flight.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.replica.emptied.notify_waiters();
+        }
+    }
+}
