@@ -12,14 +12,18 @@ pub use lines::Lines;
 pub use request::{EventQuery, LogQuery, ReadAt, Write};
 
 use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use gantry_events::{OperationId, PoolName, ProjectName, ServiceName};
+use gantry_events::{OperationId, PoolName, ProjectName, ServiceName, Time};
 use gantry_views::{
     BalancerDoc, MachineDoc, NodeDoc, OperationDoc, PoolDoc, ProjectDoc, ReleaseDoc, ReplicaDoc,
 };
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use crate::{
     CloudEvent, CreatePool, EventPage, JoinAnswer, JoinNode, List, LogLine, NDJSON, Scale,
@@ -35,6 +39,8 @@ pub struct Client {
     base: Url,
     token: Option<String>,
     http: reqwest::Client,
+    /// Milliseconds since the epoch, of the last answer that had a date; 0 before.
+    date: Arc<AtomicI64>,
 }
 
 type Answer<T> = Result<T, ClientError>;
@@ -53,7 +59,20 @@ impl Client {
         let http = reqwest::Client::builder()
             .build()
             .map_err(|e| unusable(&e))?;
-        Ok(Self { base, token, http })
+        let date = Arc::default();
+        Ok(Self {
+            base,
+            token,
+            http,
+            date,
+        })
+    }
+
+    /// What the api's clock said with its last answer, in whole seconds: the now of what was read. None
+    /// before the first answer.
+    pub fn date(&self) -> Option<Time> {
+        let date = self.date.load(Ordering::Relaxed);
+        (date > 0).then(|| Time::from_unix_millis(date))
     }
 
     /// Makes the project as this file says.
@@ -276,6 +295,9 @@ impl Client {
     async fn send(&self, request: RequestBuilder) -> Answer<Response> {
         let sent = request.send().await;
         let response = sent.map_err(|e| ClientError::unreachable(&self.base, &e))?;
+        if let Some(date) = date_of(&response) {
+            self.date.store(date, Ordering::Relaxed);
+        }
         if response.status().is_success() {
             return Ok(response);
         }
@@ -309,4 +331,10 @@ impl Client {
             None => request,
         }
     }
+}
+
+fn date_of(response: &Response) -> Option<i64> {
+    let text = response.headers().get(DATE)?.to_str().ok()?;
+    let date = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    date.unix_timestamp().checked_mul(1000)
 }
