@@ -3,6 +3,7 @@
 //! Another replica is tried only where nothing was sent: no connection could be made, or a kept one
 //! was closed meanwhile. What may have reached a replica is sent again only if that does no harm.
 
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -227,7 +228,11 @@ fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
 }
 
 fn cause_of(error: &hyper::Error, replica: &Replica) -> Trouble {
-    if error.is_user() {
+    // Errors of our side are those of the body we pass on, and of a connection that was cut.
+    let from_body = error
+        .source()
+        .is_some_and(|source| source.is::<hyper::Error>());
+    if error.is_user() && from_body {
         return Trouble::BrokenRequest;
     }
     match error.is_parse() {

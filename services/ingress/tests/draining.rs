@@ -1,0 +1,300 @@
+//! How a replica leaves: no new request, those in flight to their end or to the end of their time.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod stage;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use gantry_events::{Millis, Seq};
+use stage::client::{Client, get, once};
+use stage::replica::Replica;
+use stage::{Stage, draining, eventually, key, table};
+
+const LONG: Millis = Millis(60_000);
+
+/// A stage whose replica `a` holds one request, and the task that waits for its answer.
+async fn holding(
+    stage: &Stage,
+    a: &Replica,
+) -> tokio::task::JoinHandle<hyper::Result<stage::client::Whole>> {
+    stage.apply(&table(1, &[("web-a", a.address)])).await;
+    let address = stage.address;
+    let held = tokio::spawn(async move { once(address, get("/held")).await });
+    eventually("the request is held", || async { a.requests() == 1 }).await;
+    held
+}
+
+#[tokio::test]
+async fn a_replica_without_requests_is_let_go_in_the_same_answer() {
+    let stage = Stage::open().await;
+    let (a, b) = (Replica::start("a").await, Replica::start("b").await);
+    stage.apply(&table(1, &[("web-a", a.address)])).await;
+    once(stage.address, get("/")).await.unwrap();
+    eventually("nothing is in flight", || async {
+        stage.status().await.unwrap().0.in_flight.is_empty()
+    })
+    .await;
+    let status = stage
+        .apply(&draining(
+            table(2, &[("web-b", b.address)]),
+            &["web-a", "web-unknown"],
+            LONG,
+        ))
+        .await;
+    assert_eq!(status.seq, Seq(2));
+    assert_eq!(status.released, [key("web-a"), key("web-unknown")].into());
+}
+
+#[tokio::test]
+async fn a_replica_is_let_go_when_its_last_request_ends_and_that_is_told_at_once() {
+    let stage = Stage::open().await;
+    let (a, b) = (Replica::start("a").await, Replica::start("b").await);
+    let held = holding(&stage, &a).await;
+    let status = stage
+        .apply(&draining(
+            table(2, &[("web-b", b.address)]),
+            &["web-a"],
+            LONG,
+        ))
+        .await;
+    assert_eq!(
+        (status.released, status.in_flight),
+        ([].into(), [(key("web-a"), 1)].into())
+    );
+    assert_eq!(
+        once(stage.address, get("/")).await.unwrap().body,
+        "b",
+        "new requests go elsewhere"
+    );
+
+    let (_, etag) = stage.status().await.unwrap();
+    assert_eq!(
+        stage.news(&etag, Duration::from_millis(20)).await,
+        None,
+        "nothing has changed"
+    );
+    let (news, ()) = tokio::join!(stage.news(&etag, Duration::from_secs(20)), async {
+        a.gate.add_permits(1)
+    });
+    assert_eq!(news.unwrap().released, [key("web-a")].into());
+    assert_eq!(
+        held.await.unwrap().unwrap().body,
+        "a",
+        "the request in flight was answered"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_still_flows_holds_its_replica() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    stage.apply(&table(1, &[("web-a", a.address)])).await;
+    let mut client = Client::connect(stage.address).await;
+    let answer = client.send(get("/slowly")).await.unwrap();
+    let status = stage
+        .apply(&draining(table(2, &[]), &["web-a"], LONG))
+        .await;
+    assert_eq!(status.released, [].into());
+    a.gate.add_permits(3);
+    let body = http_body_util::BodyExt::collect(answer.into_body())
+        .await
+        .unwrap()
+        .to_bytes();
+    assert_eq!(body, "frame\nframe\nframe\n");
+    eventually("it is let go", || async {
+        !stage.status().await.unwrap().0.released.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_outlasts_its_drain_time_is_cut() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    let held = holding(&stage, &a).await;
+    stage
+        .apply(&draining(table(2, &[]), &["web-a"], Millis(100)))
+        .await;
+    eventually("it is let go", || async {
+        !stage.status().await.unwrap().0.released.is_empty()
+    })
+    .await;
+    let answer = held.await.unwrap().unwrap();
+    assert_eq!(
+        (answer.status(), answer.code().as_str()),
+        (502, "replica-closed")
+    );
+    assert_eq!(stage.status().await.unwrap().0.in_flight, [].into());
+}
+
+#[tokio::test]
+async fn drain_time_counts_from_the_first_table_that_says_so() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    let held = holding(&stage, &a).await;
+    let begun = std::time::Instant::now();
+    for seq in 2..40 {
+        stage
+            .apply(&draining(table(seq, &[]), &["web-a"], Millis(300)))
+            .await;
+        if stage
+            .news("\"\"", Duration::ZERO)
+            .await
+            .is_some_and(|status| !status.released.is_empty())
+        {
+            break;
+        }
+        let (_, etag) = stage.status().await.unwrap();
+        stage.news(&etag, Duration::from_millis(50)).await;
+    }
+    assert!(
+        begun.elapsed() < Duration::from_millis(1500),
+        "later tables began the time anew"
+    );
+    assert!(held.await.unwrap().unwrap().status() == 502);
+}
+
+#[tokio::test]
+async fn a_replica_that_drains_no_more_takes_requests_again() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    let held = holding(&stage, &a).await;
+    stage
+        .apply(&draining(table(2, &[]), &["web-a"], Millis(200)))
+        .await;
+    stage.apply(&table(3, &[("web-a", a.address)])).await;
+    assert_eq!(once(stage.address, get("/")).await.unwrap().body, "a");
+    let (_, etag) = stage.status().await.unwrap();
+    assert_eq!(
+        stage.news(&etag, Duration::from_millis(400)).await,
+        None,
+        "its drain is forgotten"
+    );
+    a.gate.add_permits(1);
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_holds_nothing() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    let held = holding(&stage, &a).await;
+    held.abort();
+    eventually("nothing is in flight", || async {
+        stage.status().await.unwrap().0.in_flight.is_empty()
+    })
+    .await;
+}
+
+/// Clients that ask without a pause, each on a connection of its own.
+struct Load {
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+    clients: Vec<tokio::task::JoinHandle<Vec<String>>>,
+}
+
+impl Load {
+    fn begin(address: std::net::SocketAddr, clients: usize) -> Self {
+        let (stop, answered) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
+        let ask = |_| tokio::spawn(ask(address, stop.clone(), answered.clone()));
+        Self {
+            clients: (0..clients).map(ask).collect(),
+            stop,
+            answered,
+        }
+    }
+
+    /// Everything that went wrong.
+    async fn end(self) -> Vec<String> {
+        self.stop.store(true, Ordering::SeqCst);
+        futures::future::join_all(self.clients)
+            .await
+            .into_iter()
+            .flat_map(Result::unwrap)
+            .collect()
+    }
+}
+
+async fn ask(
+    address: std::net::SocketAddr,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+) -> Vec<String> {
+    let mut client = Client::connect(address).await;
+    let mut wrong = Vec::new();
+    while !stop.load(Ordering::SeqCst) {
+        match client.get("/").await {
+            Ok(answer) if answer.status() == 200 => {
+                answered.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok(answer) => wrong.push(format!("{} {}", answer.status(), answer.body)),
+            Err(error) => {
+                wrong.push(error.to_string());
+                client = Client::connect(address).await;
+            }
+        }
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_swapped_under_64_connections_fail_no_request_and_what_is_let_go_gets_none() {
+    let stage = Stage::open().await;
+    let all = [
+        ("web-a", Replica::start("a").await),
+        ("web-b", Replica::start("b").await),
+        ("web-c", Replica::start("c").await),
+    ];
+    let routes: Vec<_> = all
+        .iter()
+        .map(|(id, replica)| (*id, replica.address))
+        .collect();
+    stage.apply(&table(1, &routes)).await;
+    let load = Load::begin(stage.address, 64);
+    for round in 1..=30_u64 {
+        let out = usize::try_from(round).unwrap() % all.len();
+        let (id, replica) = &all[out];
+        let rest: Vec<_> = routes
+            .iter()
+            .filter(|(other, _)| other != id)
+            .copied()
+            .collect();
+        stage
+            .apply(&draining(table(2 * round, &rest), &[id], LONG))
+            .await;
+        eventually("it is let go", || async {
+            !stage.status().await.unwrap().0.released.is_empty()
+        })
+        .await;
+        let (requests, answered) = (replica.requests(), load.answered.load(Ordering::SeqCst));
+        eventually("others answer", || async {
+            load.answered.load(Ordering::SeqCst) > answered + 64
+        })
+        .await;
+        assert_eq!(
+            replica.requests(),
+            requests,
+            "{id} was let go and got a request"
+        );
+        stage.apply(&table(2 * round + 1, &routes)).await;
+    }
+    assert_eq!(load.end().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_restart_begins_with_the_saved_table() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    let wanted = table(9, &[("web-a", a.address)]);
+    stage.apply(&wanted).await;
+    let stage = stage.restart().await;
+    assert_eq!(once(stage.address, get("/")).await.unwrap().body, "a");
+    let (status, _) = stage.status().await.unwrap();
+    assert_eq!((status.log, status.seq), (wanted.log, Seq(9)));
+}
