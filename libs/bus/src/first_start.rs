@@ -26,7 +26,7 @@ const OPERATOR_ENV: &str = "env";
 /// Wait between two tries while the server comes up.
 const BETWEEN: Duration = Duration::from_millis(200);
 
-/// A folder, and who owns it and what is written into it.
+/// A folder, and who owns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     /// Where it is.
@@ -226,6 +226,7 @@ impl FirstStart {
         self.write_operator(secrets)?;
         // Last: the server starts on it, and finds everything else done.
         let server = &self.folders.server;
+        files::own_folder(&server.path, server.owner)?;
         let config = server_config(secrets, &self.server);
         files::write(
             &server.path.join(SERVER_CONFIG),
