@@ -4,7 +4,7 @@
 //! (the api), what is inside a machine (its image and the node-worker).
 //!
 //! - [`settings`]: what can be set;
-//! - [`tend`]: wanted minus present, round after round, while the lease is held;
+//! - [`Tending`]: wanted minus present, round after round, while the lease is held;
 //! - [`providers`]: who makes machines.
 
 pub mod providers;

@@ -60,7 +60,7 @@ impl Tending {
         }
     }
 
-    /// Looks and acts, whenever something changed and each [`LOOK`], until the process stops.
+    /// Looks and acts, whenever something changed and every two seconds, until the process stops.
     pub async fn tend(mut self) -> Result<(), Infallible> {
         let stopping = self.process.stopping();
         let mut view = self.driven.view.clone();

@@ -5,31 +5,28 @@
 //! label, or none, is never touched.
 
 mod container;
+mod engine;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bollard::errors::Error as Docker;
 use bollard::models::ContainerSummaryStateEnum::{PAUSED, RESTARTING, RUNNING};
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions,
     ListContainersOptionsBuilder, StartContainerOptions,
 };
+use futures::StreamExt;
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
 use gantry_bus::JoinKey;
 use gantry_events::{Bytes, MachineId, MilliCpu};
 use gantry_provisioner_core::WantedMachine;
-use tokio::sync::OnceCell;
 
 use crate::settings::ClusterId;
 use container::{CLUSTER, MACHINE};
+use engine::{Engine, answer, status};
 
-/// Longest wait for one answer of the engine. Starting a container takes a third of a second; an engine
-/// whose disk is busy takes many.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+pub use engine::LocalError;
 
 /// What machines are made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,65 +60,28 @@ pub struct Present {
     pub running: bool,
 }
 
-/// The engine could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum LocalError {
-    /// The engine said no, or cannot be reached.
-    #[error("{doing} failed: {cause}{}", way_out(.cause))]
-    Engine {
-        /// What was being done.
-        doing: String,
-        /// What the engine or the connection said.
-        cause: Docker,
-    },
-    /// The engine did not answer. What was asked may have been done.
-    #[error("{doing} was not answered within {} s; see whether the engine is busy", ANSWER_WITHIN.as_secs())]
-    Late {
-        /// What was being done.
-        doing: String,
-    },
-    /// Something of that name belongs to somebody else.
-    #[error("{what} is not labelled {CLUSTER}={cluster}, so it is not ours; remove or rename it")]
-    Foreign {
-        /// The container or volume.
-        what: String,
-        /// Our cluster.
-        cluster: ClusterId,
-    },
-    /// The name is taken by a container that is not there yet, or not any more.
-    #[error("container {0} is being made or removed; it is looked at again")]
-    Changing(String),
-}
-
-fn way_out(cause: &Docker) -> &'static str {
-    let text = cause.to_string();
-    match text.contains("No such image") {
-        true => "; run `make images`",
-        false => "",
-    }
-}
-
 /// Machines that are containers. Any number of these may work on one engine.
 #[derive(Debug)]
 pub struct Local {
     settings: LocalSettings,
     key: JoinKey,
-    engine: OnceCell<bollard::Docker>,
+    engine: Engine,
 }
 
 impl Local {
     /// The provider. The engine is connected to when it is first needed.
     pub fn new(settings: LocalSettings, key: JoinKey) -> Self {
+        let engine = Engine::new(settings.socket.clone());
         Self {
             settings,
             key,
-            engine: OnceCell::new(),
+            engine,
         }
     }
 
     /// The machines of this cluster that are there, running or not.
     pub async fn list(&self) -> Result<BTreeMap<MachineId, Present>, LocalError> {
-        let engine = self.engine().await?;
+        let engine = self.engine.client().await?;
         let options = ListContainersOptionsBuilder::new()
             .all(true)
             .filters(&self.filters());
@@ -135,7 +95,7 @@ impl Local {
 
     /// Tells of machines that start, end or vanish. Ends when the connection does.
     pub async fn changes(&self) -> Result<BoxStream<'static, ()>, LocalError> {
-        let engine = self.engine().await?.clone();
+        let engine = self.engine.client().await?.clone();
         let mut filters = self.filters();
         filters.insert("type", vec!["container".to_owned()]);
         filters.insert(
@@ -169,7 +129,7 @@ impl Local {
         };
         self.check_ours(&name, &found)?;
         if !found.state.and_then(|state| state.running).unwrap_or(false) {
-            let engine = self.engine().await?;
+            let engine = self.engine.client().await?;
             let call = engine.start_container(&name, None::<StartContainerOptions>);
             answer(&format!("starting container {name}"), call).await?;
         }
@@ -182,7 +142,7 @@ impl Local {
         machine: &MachineId,
         wanted: &WantedMachine,
     ) -> Result<(), LocalError> {
-        let engine = self.engine().await?;
+        let engine = self.engine.client().await?;
         for volume in container::volumes(&self.settings, machine) {
             let doing = format!(
                 "making volume {}",
@@ -202,7 +162,7 @@ impl Local {
     }
 
     async fn find(&self, name: &str) -> Result<Option<ContainerInspectResponse>, LocalError> {
-        let engine = self.engine().await?;
+        let engine = self.engine.client().await?;
         let call = engine.inspect_container(name, None::<InspectContainerOptions>);
         match answer(&format!("looking at container {name}"), call).await {
             Err(LocalError::Engine { cause, .. }) if status(&cause) == Some(404) => Ok(None),
@@ -254,47 +214,5 @@ impl Local {
             MACHINE.to_owned(),
         ];
         HashMap::from([("label", labels)])
-    }
-
-    async fn engine(&self) -> Result<&bollard::Docker, LocalError> {
-        let connect = || async {
-            let socket = self.settings.socket.display().to_string();
-            let doing = format!("connecting to the engine at {socket}");
-            let engine = bollard::Docker::connect_with_unix(
-                &socket,
-                ANSWER_WITHIN.as_secs(),
-                bollard::API_DEFAULT_VERSION,
-            );
-            let engine = engine.map_err(|cause| LocalError::Engine {
-                doing: doing.clone(),
-                cause,
-            })?;
-            answer(&doing, engine.negotiate_version()).await
-        };
-        self.engine.get_or_try_init(connect).await
-    }
-}
-
-/// One call, with its deadline.
-async fn answer<T>(
-    doing: &str,
-    call: impl Future<Output = Result<T, Docker>>,
-) -> Result<T, LocalError> {
-    let answered = tokio::time::timeout(ANSWER_WITHIN, call).map(|timed| match timed {
-        Ok(answer) => answer.map_err(|cause| LocalError::Engine {
-            doing: doing.to_owned(),
-            cause,
-        }),
-        Err(_) => Err(LocalError::Late {
-            doing: doing.to_owned(),
-        }),
-    });
-    answered.await
-}
-
-fn status(error: &Docker) -> Option<u16> {
-    match error {
-        Docker::DockerResponseServerError { status_code, .. } => Some(*status_code),
-        _ => None,
     }
 }

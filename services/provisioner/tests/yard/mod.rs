@@ -124,10 +124,13 @@ pub fn wanted(node: &str) -> WantedMachine {
     }
 }
 
+/// Where busybox is installed; else where the images' packages are unpacked.
+const BUSYBOX: &str = r#"command -v busybox || echo "$(sh ../../images/packages.sh)/bin/busybox""#;
+
 /// An image of one static program that waits.
 fn import(image: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let busybox = run("sh", &["-c", "command -v busybox"]);
+    let busybox = run("sh", &["-c", BUSYBOX]);
     std::fs::copy(busybox, folder.path().join("busybox")).unwrap();
     let script = format!(
         "tar -C '{}' -c . | docker import -c 'ENTRYPOINT [\"/busybox\",\"sleep\",\"3600\"]' - '{image}'",
