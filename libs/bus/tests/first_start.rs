@@ -1,6 +1,12 @@
 //! The first start on a real server: from empty folders to a log that has begun, however often it is
 //! run, wherever it was killed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
 mod server;
 
 use std::collections::BTreeMap;
