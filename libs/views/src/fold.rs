@@ -2,7 +2,7 @@
 
 use gantry_events::{Fact, MachineId, ProjectName, ReplicaId};
 
-use crate::operation::{self, operation_of};
+use crate::operation::fold::{self as operation, operation_of};
 use crate::replica::fold as replica;
 use crate::{DocKey, Documents, Entry, MachineDoc, ReplicaDoc, Said};
 use crate::{balancer, machine, node, pool, project, release, service};
@@ -14,7 +14,7 @@ pub fn touched(entry: &Entry<'_>, known: &Documents) -> Vec<DocKey> {
         Said::Command(command) => vec![DocKey::operation(command.operation)],
         Said::Fact(fact) => {
             let mut keys = subjects(fact, known);
-            keys.extend(operation_of(entry, fact).map(DocKey::operation));
+            keys.extend(operation_of(entry, fact, known).map(DocKey::operation));
             keys
         }
     }

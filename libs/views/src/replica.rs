@@ -13,10 +13,9 @@ use utoipa::ToSchema;
 
 use crate::{DocKey, Standing};
 
-/// How long a replica that was ready is given to answer its probe again, as far as a reader is told:
-/// the time that the file gives to a start unless it says another. When it passes, the scheduler's
-/// `replica.overdue` says how it goes on.
-pub const HEAL_WITHIN: Millis = gantry_spec::Health::START_WITHIN;
+/// How long a replica that was ready is given to answer its probe again, as far as a reader is told.
+/// The scheduler gives the same; when it passes, its `replica.overdue` says how it goes on.
+pub const HEAL_WITHIN: Millis = Millis::from_secs(120);
 
 /// A replica of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

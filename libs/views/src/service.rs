@@ -229,8 +229,9 @@ pub(crate) fn rollout_finished(
     fact: &RolloutFinished,
     documents: &mut Documents,
 ) {
-    if let Some(doc) = changing(documents, &fact.project, &fact.service)
+    if let Some(doc) = living(documents, &fact.project, &fact.service)
         && doc.operation == Some(fact.operation)
+        && doc.state == ServiceState::Changing
     {
         doc.rests(entry.time);
     }
@@ -238,21 +239,17 @@ pub(crate) fn rollout_finished(
 
 /// The change was given up.
 pub(crate) fn rollout_failed(entry: &Entry<'_>, fact: &RolloutFailed, documents: &mut Documents) {
-    if let Some(doc) = changing(documents, &fact.project, &fact.service)
-        && doc.operation == Some(fact.operation)
-    {
-        let detail = short(&fact.problem.detail, 600);
-        doc.problem = Some(Problem::new(fact.problem.code, detail));
+    let Some(doc) = living(documents, &fact.project, &fact.service) else {
+        return;
+    };
+    if doc.operation != Some(fact.operation) {
+        return;
+    }
+    let detail = short(&fact.problem.detail, 600);
+    doc.problem = Some(Problem::new(fact.problem.code, detail));
+    if doc.state == ServiceState::Changing {
         doc.rests(entry.time);
     }
-}
-
-fn changing<'a>(
-    documents: &'a mut Documents,
-    project: &ProjectName,
-    service: &ServiceName,
-) -> Option<&'a mut ServiceDoc> {
-    living(documents, project, service).filter(|doc| doc.state == ServiceState::Changing)
 }
 
 fn living<'a>(

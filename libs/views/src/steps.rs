@@ -50,8 +50,12 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// A step begins; `waiting_for` says what it waits for.
+    /// A step begins, or goes on; `waiting_for` says what it waits for.
     pub(crate) fn begin(&mut self, name: &str, now: Time, waiting_for: &str) {
+        if let Some(step) = self.running(name) {
+            step.detail = Some(short(waiting_for, 80));
+            return;
+        }
         self.add(name, StepState::Running, now, Some(waiting_for));
     }
 
@@ -70,8 +74,7 @@ impl Steps {
         now: Time,
         why: Option<&str>,
     ) -> bool {
-        let running = |step: &&mut Step| step.name == name && step.state == StepState::Running;
-        let Some(step) = self.steps.iter_mut().find(running) else {
+        let Some(step) = self.running(name) else {
             return false;
         };
         step.state = state;
@@ -99,6 +102,11 @@ impl Steps {
             0 => Some(first),
             more => Some(format!("{first}, and {more} more")),
         }
+    }
+
+    fn running(&mut self, name: &str) -> Option<&mut Step> {
+        let mut steps = self.steps.iter_mut();
+        steps.find(|step| step.name == name && step.state == StepState::Running)
     }
 
     fn add(&mut self, name: &str, state: StepState, since: Time, detail: Option<&str>) {

@@ -10,8 +10,12 @@ use super::{HEAL_WITHIN, LastExit, ReplicaDoc, ReplicaState};
 use crate::short::{last_lines, short};
 use crate::{DocKey, Documents, Entry, NodeDoc, ServiceDoc, Standing, service};
 
-/// A replica is born.
+/// A replica is born. An id is placed once; said again while it lives, it changes nothing.
 pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Documents) {
+    let before = documents.find::<ReplicaDoc>(&DocKey::replica(&fact.project, &fact.replica));
+    if before.is_some_and(|doc| !doc.state.is_final()) {
+        return;
+    }
     let doc = ReplicaDoc {
         id: fact.replica.clone(),
         project: fact.project.clone(),
@@ -38,8 +42,7 @@ pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Do
     };
     let of_service = DocKey::service(&fact.project, &fact.slot.service);
     service::placed(&of_service, fact.slot.ordinal, documents);
-    let before = documents.find::<ReplicaDoc>(&doc.doc_key()).cloned();
-    recount(before.as_ref(), &doc, documents);
+    recount(None, &doc, documents);
     documents.write(doc);
 }
 

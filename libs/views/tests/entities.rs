@@ -1,0 +1,391 @@
+//! Services, replicas, nodes, machines, balancers: the life of each.
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use gantry_events::*;
+use gantry_views::*;
+use world::*;
+
+/// A world with two nodes and a service of two replicas, one on each.
+fn running() -> World {
+    let op = operation(1);
+    let mut world = World::default();
+    for (node_id, machine) in [("n1", "m1"), ("n2", "m2")] {
+        world
+            .says(Writer::Api, admitted(node_id, machine))
+            .says(node(node_id), joined(node_id));
+    }
+    world
+        .asks(op, put_config())
+        .decides(op, released(op, 1))
+        .decides(op, configured("web", 1, 2))
+        .decides(op, rollout(op, "web", second(300)))
+        .decides(op, placed("web-aaaaaa", 0, "n1"))
+        .decides(op, placed("web-bbbbbb", 1, "n2"))
+        .says(node("n1"), ready("web-aaaaaa", "n1"))
+        .says(node("n2"), ready("web-bbbbbb", "n2"));
+    world
+}
+
+#[test]
+fn a_replica_waits_is_ready_drains_stops_and_has_stopped() {
+    let replica: ReplicaId = id("web-aaaaaa");
+    let drain = ReplicaDraining {
+        project: project(),
+        replica: replica.clone(),
+        why: RetireReason::ScaledDown,
+        drain: Millis(1),
+        until: second(90),
+    };
+    let stop = ReplicaStopping {
+        project: project(),
+        replica,
+        grace: Millis(1),
+        until: second(120),
+    };
+    let rows: [(Writer, Fact, ReplicaState, Option<&str>); 5] = [
+        (
+            Writer::Scheduler,
+            placed("web-aaaaaa", 0, "n1").into(),
+            ReplicaState::Placed,
+            Some("node n1 to start it and its probe to answer"),
+        ),
+        (
+            node("n1"),
+            ready("web-aaaaaa", "n1").into(),
+            ReplicaState::Ready,
+            None,
+        ),
+        (
+            Writer::Scheduler,
+            drain.into(),
+            ReplicaState::Draining,
+            Some("every balancer to let it go"),
+        ),
+        (
+            Writer::Scheduler,
+            stop.into(),
+            ReplicaState::Stopping,
+            Some("node n1 to stop it"),
+        ),
+        (
+            node("n1"),
+            stopped("web-aaaaaa", "n1").into(),
+            ReplicaState::Stopped,
+            None,
+        ),
+    ];
+    let mut world = World::default();
+    for (writer, fact, state, waiting_for) in rows {
+        world.says(writer, fact);
+        let doc = world.replica("web-aaaaaa");
+        assert_eq!(
+            (doc.state, doc.standing.waiting_for.as_deref()),
+            (state, waiting_for)
+        );
+        assert_eq!(
+            doc.standing.until.is_some(),
+            waiting_for.is_some(),
+            "{state:?}"
+        );
+    }
+    world.says(node("n1"), ready("web-aaaaaa", "n1"));
+    assert_eq!(
+        world.replica("web-aaaaaa").state,
+        ReplicaState::Stopped,
+        "an end is final"
+    );
+}
+
+#[test]
+fn a_node_says_nothing_about_the_replicas_of_another() {
+    let mut world = running();
+    world.says(node("n2"), stopped("web-aaaaaa", "n1"));
+    assert_eq!(world.replica("web-aaaaaa").state, ReplicaState::Ready);
+    world.says(node("n1"), stopped("web-aaaaaa", "n1"));
+    assert_eq!(world.replica("web-aaaaaa").state, ReplicaState::Stopped);
+}
+
+#[test]
+fn a_restart_in_place_keeps_the_replica_and_counts() {
+    let mut world = running();
+    world.says(
+        node("n1"),
+        ReplicaRestarted {
+            project: project(),
+            replica: id("web-aaaaaa"),
+            node: id("n1"),
+            restarts: 3,
+            exit: Some(137),
+            backoff: Millis(4000),
+        },
+    );
+    let doc = world.replica("web-aaaaaa");
+    assert_eq!(
+        (doc.state, doc.restarts, doc.last_exit.unwrap().code),
+        (ReplicaState::Starting, 3, Some(137))
+    );
+    assert_eq!(
+        doc.standing.waiting_for.as_deref(),
+        Some("its process to start again in 4s")
+    );
+    assert_eq!(
+        world.service("web").replicas,
+        ReplicaCounts {
+            wanted: 2,
+            present: 2,
+            ready: 1
+        }
+    );
+}
+
+#[test]
+fn a_failed_replica_says_why_with_its_last_lines() {
+    let mut world = running();
+    world.says(
+        node("n1"),
+        ReplicaFailed {
+            project: project(),
+            replica: id("web-aaaaaa"),
+            node: id("n1"),
+            reason: FailureReason::Unhealthy {
+                probe: "status 500".into(),
+            },
+            exit: None,
+            log_tail: vec!["bye".into()],
+        },
+    );
+    let doc = world.replica("web-aaaaaa");
+    assert_eq!(
+        (doc.state, doc.reason.as_deref()),
+        (ReplicaState::Failed, Some("stayed unhealthy: status 500"))
+    );
+    assert_eq!(doc.log_tail, ["bye"]);
+    assert_eq!(
+        world.service("web").replicas,
+        ReplicaCounts {
+            wanted: 2,
+            present: 1,
+            ready: 1
+        }
+    );
+}
+
+#[test]
+fn what_replicas_take_is_not_free_on_their_node() {
+    let mut world = running();
+    let free = |world: &World| (world.node("n1").free.cpu.0, world.node("n1").replicas);
+    assert_eq!(free(&world), (1500, 1));
+    world.says(Writer::Scheduler, placed("web-cccccc", 2, "n1"));
+    assert_eq!(free(&world), (1000, 2));
+    world.says(node("n1"), stopped("web-aaaaaa", "n1"));
+    assert_eq!(free(&world), (1500, 1));
+    world.says(node("n1"), joined("n1"));
+    assert_eq!(
+        free(&world),
+        (1500, 1),
+        "joining again measures anew and forgets nothing"
+    );
+}
+
+#[test]
+fn a_service_changes_rests_goes_and_may_come_again() {
+    let op = operation(1);
+    let mut world = running();
+    assert_eq!(world.service("web").state, ServiceState::Changing);
+    world.decides(op, rolled_out(op, "web"));
+    assert_eq!(world.service("web").state, ServiceState::Active);
+    assert_eq!(world.service("web").standing.waiting_for, None);
+
+    world.decides(
+        operation(2),
+        ServiceRemoved {
+            project: project(),
+            service: id("web"),
+        },
+    );
+    let stop = |replica: &str, until| ReplicaStopping {
+        project: project(),
+        replica: id(replica),
+        grace: Millis(1),
+        until,
+    };
+    world.says(Writer::Scheduler, stop("web-aaaaaa", second(400)));
+    let doc = world.service("web");
+    assert_eq!(
+        (doc.state, doc.standing.until),
+        (ServiceState::Removing, Some(second(400)))
+    );
+    world
+        .says(node("n1"), stopped("web-aaaaaa", "n1"))
+        .says(node("n2"), stopped("web-bbbbbb", "n2"));
+    world.decides(
+        operation(2),
+        ServiceEnded {
+            project: project(),
+            service: id("web"),
+        },
+    );
+    assert_eq!(world.service("web").state, ServiceState::Removed);
+    assert_eq!(world.service("web").replicas, ReplicaCounts::default());
+
+    world.decides(operation(3), configured("web", 2, 1));
+    assert_eq!(
+        world.service("web").replicas,
+        ReplicaCounts {
+            wanted: 1,
+            present: 0,
+            ready: 0
+        }
+    );
+}
+
+#[test]
+fn a_failed_rollout_leaves_the_service_as_it_was_with_its_problem() {
+    let op = operation(1);
+    let mut world = running();
+    let problem = Problem::new(ProblemCode::DeadlinePassed, "not ready");
+    world.decides(
+        op,
+        RolloutFailed {
+            project: project(),
+            service: id("web"),
+            operation: op,
+            problem: problem.clone(),
+        },
+    );
+    let doc = world.service("web");
+    assert_eq!(
+        (doc.state, doc.problem.as_ref()),
+        (ServiceState::Active, Some(&problem))
+    );
+    world.decides(operation(2), rollout(operation(2), "web", second(900)));
+    world.decides(op, rolled_out(op, "web"));
+    assert_eq!(
+        world.service("web").state,
+        ServiceState::Changing,
+        "an older rollout's end is not this one's"
+    );
+}
+
+#[test]
+fn a_slot_without_a_node_shows_until_it_is_filled() {
+    let mut world = running();
+    let explanation = Explanation {
+        because: "every node is full".into(),
+        ..Explanation::default()
+    };
+    world.says(
+        Writer::Scheduler,
+        ServiceUnplaced {
+            project: project(),
+            service: id("web"),
+            ordinal: 2,
+            explanation,
+            until: second(40),
+        },
+    );
+    let doc = world.service("web");
+    assert_eq!(
+        doc.standing.waiting_for.as_deref(),
+        Some("a node for slot 2: every node is full")
+    );
+    assert_eq!(doc.standing.until, Some(second(300)));
+    world.says(Writer::Scheduler, placed("web-cccccc", 2, "n1"));
+    assert_eq!(world.service("web").unplaced, None);
+    assert_eq!(
+        world.service("web").standing.waiting_for.as_deref(),
+        Some("its replicas to be as asked for")
+    );
+}
+
+#[test]
+fn a_node_bears_the_name_its_provider_gave_the_machine() {
+    let mut world = World::default();
+    let machine: MachineId = id("m1");
+    world.says(
+        Writer::Provisioner,
+        PoolCreated {
+            pool: id("workers"),
+            provider: "local".into(),
+            size: 1,
+            operation: operation(1),
+            until: second(60),
+        },
+    );
+    world.says(
+        Writer::Provisioner,
+        MachineRequested {
+            machine: machine.clone(),
+            node: id("n1"),
+            pool: id("workers"),
+            attempt: 1,
+            until: second(30),
+        },
+    );
+    world.says(
+        Writer::Provisioner,
+        MachineCreated {
+            machine: machine.clone(),
+            provider_id: "gantry-m1".into(),
+            until: second(50),
+        },
+    );
+    world.says(Writer::Api, admitted("n1", "m1"));
+    let doc = world.node("n1");
+    assert_eq!(
+        (doc.machine.as_str(), doc.state),
+        ("gantry-m1", NodeState::Joining)
+    );
+    assert_eq!(doc.standing.until, Some(second(50)));
+    world.says(
+        Writer::Provisioner,
+        MachineOverdue {
+            machine: machine.clone(),
+            waiting_for: "its node".into(),
+            until: second(90),
+        },
+    );
+    assert_eq!(world.node("n1").standing.until, Some(second(90)));
+    world.says(node("n2"), joined("n1"));
+    assert_eq!(
+        world.node("n1").state,
+        NodeState::Joining,
+        "another node's word does not count"
+    );
+    world.says(node("n1"), joined("n1")).says(
+        Writer::Provisioner,
+        MachineReady {
+            machine,
+            node: id("n1"),
+        },
+    );
+    assert_eq!(world.node("n1").state, NodeState::Ready);
+    let pool: &PoolDoc = world.find(&DocKey::pool(&id("workers")));
+    assert_eq!(
+        (pool.state, pool.ready, &pool.standing.waiting_for),
+        (PoolState::Ready, 1, &None)
+    );
+}
+
+#[test]
+fn a_balancer_shows_its_live_table() {
+    let mut world = World::default();
+    let table = |seq, routed| TableApplied {
+        balancer: id("b1"),
+        table: Seq(seq),
+        hosts: 1,
+        routed,
+        released: BTreeSet::new(),
+    };
+    let writer = Writer::Balancer(id("b1"));
+    world.says(writer.clone(), table(3, BTreeSet::new()));
+    world.says(writer, table(5, BTreeSet::from([id("shop/web-aaaaaa")])));
+    let doc: &BalancerDoc = world.find(&DocKey::balancer(&id("b1")));
+    assert_eq!(
+        (doc.table, doc.routed, doc.standing.since),
+        (Seq(5), 1, second(1))
+    );
+}
