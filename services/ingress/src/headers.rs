@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn the_host_is_lower_case_without_its_port_and_there_is_one() {
-        let rows: [(&str, &[(&str, &str)], Option<&str>); 8] = [
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
+        let rows: [Row; 8] = [
             (
                 "/",
                 &[("host", "Web.Shop.localhost:8080")],

@@ -99,6 +99,7 @@ pub async fn start(process: Process, settings: Settings) -> Result<SocketAddr, E
     let public = TcpListener::bind(address).await.map_err(listen)?;
     let bound = public.local_addr().map_err(listen)?;
     let control = control::open(&settings.ingress_socket)?;
+    tracing::info!(address = %bound, cluster = settings.cluster, "requests are served");
     let ingress = Arc::new(Ingress::new(process.clone(), settings));
     let saved = Saved::at(&ingress.settings.ingress_table);
     if let Some(table) = saved.load().await {
@@ -114,7 +115,6 @@ pub async fn start(process: Process, settings: Settings) -> Result<SocketAddr, E
     );
     process.spawn("sweep", sweep(ingress.clone()));
     process.spawn("public door", public::serve(ingress, public));
-    tracing::info!(address = %bound, "requests are served");
     Ok(bound)
 }
 

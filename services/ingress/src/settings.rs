@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 /// What can be set. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// Name of the cluster; stands in the log.
+    pub cluster: String,
     /// Where requests come in. Default: port 8080 of every address.
     pub http_address: SocketAddr,
     /// The unix socket at which tables are taken and the status is told; its folder must exist.
@@ -47,6 +50,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            cluster: "gantry".to_owned(),
             http_address: SocketAddr::from(([0, 0, 0, 0], 8080)),
             ingress_socket: "/run/gantry/ingress/ingress.sock".into(),
             ingress_table: "/var/lib/gantry/ingress-table.json".into(),

@@ -1,12 +1,19 @@
 //! A log in miniature: facts go in with their places, tables come out.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test file uses its part, and may panic"
+)]
 
 use std::collections::BTreeSet;
 
-use gantry_decider::{Core, Entry, Next, Said};
+use gantry_decider::{Core, Next};
 use gantry_events::*;
 use gantry_lb_sync_core::{LbCore, Live, Reading, State};
+use gantry_testkit::Told;
+use gantry_testkit::told::Words;
 use uuid::Uuid;
 
 pub const LOG: LogId = LogId(Uuid::from_u128(7));
@@ -19,6 +26,7 @@ pub struct World {
     pub observed: Option<Live>,
     pub seq: Seq,
     pub now: Time,
+    pub told: Vec<Told>,
 }
 
 impl World {
@@ -32,6 +40,7 @@ impl World {
             observed: None,
             seq: Seq(0),
             now: at(0),
+            told: Vec::new(),
         };
         world.fold(
             &Writer::Init,
@@ -45,21 +54,19 @@ impl World {
 
     pub fn fold(&mut self, writer: &Writer, fact: impl Into<Fact>) -> Seq {
         self.seq = self.seq.next();
-        let fact = fact.into();
-        let place = Place {
-            seq: self.seq,
-            index: 0,
-        };
-        let said = Said::Fact(&fact);
-        let entry = Entry {
-            place,
+        let told = Told {
+            place: Place {
+                seq: self.seq,
+                index: 0,
+            },
             time: self.now,
-            writer,
+            writer: writer.clone(),
             operation: None,
             answers: None,
-            said,
+            said: Words::Fact(Box::new(fact.into())),
         };
-        self.core.evolve(&mut self.state, &entry);
+        told.fold(&self.core, &mut self.state);
+        self.told.push(told);
         self.seq
     }
 
