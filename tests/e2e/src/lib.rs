@@ -1,1 +1,13 @@
-//! The whole system as a user meets it, on real Docker and real NATS.
+//! What the end-to-end tests stand on: the running system as a user reaches it, waiting for a condition
+//! with a deadline, and traffic that counts what it got. The system is up before they run: `make test`
+//! brings it up and takes it down.
+
+mod engine;
+mod eventually;
+mod system;
+mod traffic;
+
+pub use engine::{containers_of_machine, host_pid, in_machine, kill_process, service_container};
+pub use eventually::eventually;
+pub use system::{System, image, project, service};
+pub use traffic::{Tally, Traffic};
