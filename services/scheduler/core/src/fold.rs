@@ -83,12 +83,11 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
         Fact::ReplicaOverdue(said) => replicas::overdue(state, said),
         Fact::ReplicaReady(said) => replicas::ready(state, entry, said),
         Fact::ReplicaUnready(said) => replicas::unready(state, entry, said),
+        Fact::ReplicaRestarted(said) => replicas::restarted(state, entry, said),
         Fact::ReplicaFailed(said) => replicas::failed(state, entry, said),
         Fact::ReplicaStopped(said) => replicas::stopped(state, entry, said),
-        // Overtaken rollouts are begun anew in the same commit; restarts in place are the node's own;
-        // the rest is about other services' matters.
+        // Overtaken rollouts are begun anew in the same commit; the rest is about other services' matters.
         Fact::RolloutSuperseded(_)
-        | Fact::ReplicaRestarted(_)
         | Fact::NodeJoined(_)
         | Fact::NodeAdmitted(_)
         | Fact::LogBegun(_)

@@ -12,6 +12,7 @@ mod drain;
 mod explain;
 mod fill;
 mod fold;
+mod forget;
 mod images;
 mod limits;
 mod operation;

@@ -436,7 +436,7 @@ fn a_change_that_fails_leaves_the_old_replicas_routed_and_heals_with_what_worked
     scene.holds();
     scene.fail("web.1#1");
     assert_eq!(scene.pass(secs(1)), ["place web.1#2 on n1"]);
-    assert_eq!(release_of(&scene, "web.1#2"), 1);
+    assert_eq!(scene.release_of("web.1#2"), 1);
     scene.ready("web.1#2");
     // The same file again is tried again, and the old one brings back what it says.
     assert_eq!(scene.deploy(&file(&[("web", "web:2", 3)]))[1], "release r3");
@@ -444,11 +444,6 @@ fn a_change_that_fails_leaves_the_old_replicas_routed_and_heals_with_what_worked
     let said = scene.deploy(&file(&[("web", "web:1", 3)]));
     assert!(said.contains(&"succeed".to_owned()), "{said:?}");
     scene.holds();
-}
-
-fn release_of(scene: &Scene, name: &str) -> u32 {
-    let replica = scene.stage.state.replica(&scene.key(name)).unwrap();
-    replica.version.release.0
 }
 
 #[test]
@@ -569,6 +564,16 @@ fn an_unready_replica_holds_up_a_change_until_it_is_ready_or_given_up() {
         ["drain web.1#1: replaced", "stop web.1#1"]
     );
     assert_eq!(scene.ready("web.0#2"), ["place web.2#2 on n3"]);
+    scene.holds();
+}
+
+#[test]
+fn a_restart_in_place_is_the_nodes_own_and_keeps_the_replica() {
+    let mut scene = deployed();
+    assert_eq!(scene.restart("web.0#1"), [""; 0]);
+    assert_eq!(scene.replicas()[0], "web.0#1 n1 unready");
+    assert_eq!(scene.ready("web.0#1"), [""; 0]);
+    assert_eq!(scene.replicas()[0], "web.0#1 n1 ready");
     scene.holds();
 }
 

@@ -1,12 +1,10 @@
 //! How facts about replicas and their slots change the state, and what is forgotten with them.
 
-use std::collections::BTreeSet;
-
 use gantry_decider::Entry;
 use gantry_events::{
-    Digest, FailureReason, NodeId, Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId,
-    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaStopped, ReplicaStopping, ReplicaUnready,
-    ServiceName, ServiceUnplaced, Time, Writer,
+    FailureReason, NodeId, Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId,
+    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaRestarted, ReplicaStopped, ReplicaStopping,
+    ReplicaUnready, ServiceUnplaced, Time, Writer,
 };
 
 use super::{with_project, with_service};
@@ -90,6 +88,16 @@ pub(super) fn ready(state: &mut State, entry: &Entry<'_>, said: &ReplicaReady) {
 }
 
 pub(super) fn unready(state: &mut State, entry: &Entry<'_>, said: &ReplicaUnready) {
+    if !is_its_node(state, entry, &said.project, &said.replica) {
+        return;
+    }
+    with_replica(state, &said.project, &said.replica, |replica| {
+        replica.becomes_unready(entry.time)
+    });
+}
+
+/// Its process ended and is started anew: it answers once its node says so again.
+pub(super) fn restarted(state: &mut State, entry: &Entry<'_>, said: &ReplicaRestarted) {
     if !is_its_node(state, entry, &said.project, &said.replica) {
         return;
     }
@@ -217,77 +225,6 @@ impl Project {
         }
         self.forget_stale_failures();
         self.forget_slots(&slot.service);
-    }
-
-    /// Forgets a replica that is no more.
-    fn forget(&mut self, replica: &ReplicaId) {
-        if let Some(replica) = self.replicas.remove(replica) {
-            self.forget_slots(&replica.slot.service);
-            self.forget_specs();
-        }
-    }
-
-    /// Forgets failed replicas whose slot has a newer one.
-    fn forget_stale_failures(&mut self) {
-        let stale: Vec<ReplicaId> = self
-            .replicas
-            .iter()
-            .filter(|(_, old)| {
-                old.is_failed()
-                    && self
-                        .replicas
-                        .values()
-                        .any(|other| other.slot == old.slot && other.epoch > old.epoch)
-            })
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in stale {
-            self.replicas.remove(&id);
-        }
-    }
-
-    /// Forgets slots of the service that it should not have and that are empty.
-    pub(super) fn forget_slots(&mut self, service: &ServiceName) {
-        let Some(aimed) = self.services.get_mut(service) else {
-            return;
-        };
-        let wanted = aimed.replicas();
-        let of_service = |replica: &Replica| replica.slot.service == *service;
-        self.replicas.retain(|_, replica| {
-            !(of_service(replica) && replica.is_failed() && replica.slot.ordinal >= wanted)
-        });
-        let filled: BTreeSet<u32> = self
-            .replicas
-            .values()
-            .filter(|replica| of_service(replica))
-            .map(|replica| replica.slot.ordinal)
-            .collect();
-        let floor = &mut self.epoch_floor;
-        aimed.slots.retain(|ordinal, slot| {
-            let stays = *ordinal < wanted || filled.contains(ordinal);
-            if !stays {
-                *floor = (*floor).max(slot.epoch);
-            }
-            stays
-        });
-    }
-
-    /// Forgets specs that nothing names any more.
-    pub(super) fn forget_specs(&mut self) {
-        let of_services = self.services.values().flat_map(|service| {
-            let proven = service
-                .slots
-                .values()
-                .filter_map(|slot| slot.proven.as_ref());
-            service
-                .version()
-                .into_iter()
-                .chain(proven)
-                .map(|version| version.spec)
-        });
-        let of_replicas = self.replicas.values().map(|replica| replica.version.spec);
-        let named: BTreeSet<Digest> = of_services.chain(of_replicas).collect();
-        self.specs.retain(|digest, _| named.contains(digest));
     }
 }
 

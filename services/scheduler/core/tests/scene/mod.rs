@@ -1,7 +1,12 @@
 //! A scheduler on a stage, with nodes and a balancer that do what a test tells them, and its facts as
 //! short lines: `place web.0#2 on n1` is epoch 2 of slot 0 of the service web.
 
-#![allow(dead_code, reason = "each test program uses its part of the stage")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test program uses its part of a stage that is there for tests alone"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,6 +160,21 @@ impl Scene {
         self.settle()
     }
 
+    /// The replica's process ended; its node starts it anew.
+    pub fn restart(&mut self, name: &str) -> Vec<String> {
+        let (replica, node) = self.find(name);
+        let restarted = ReplicaRestarted {
+            project: self.project.clone(),
+            replica,
+            node: node.clone(),
+            restarts: 1,
+            exit: Some(137),
+            backoff: secs(1),
+        };
+        self.stage.fact(Writer::Node(node), restarted);
+        self.settle()
+    }
+
     /// The node gives the replica up.
     pub fn fail(&mut self, name: &str) -> Vec<String> {
         let (replica, node) = self.find(name);
@@ -298,6 +318,11 @@ impl Scene {
             project: self.project.clone(),
             replica: self.find(name).0,
         }
+    }
+
+    pub fn release_of(&self, name: &str) -> u32 {
+        let replica = self.stage.state.replica(&self.key(name)).unwrap();
+        replica.version.release.0
     }
 
     /// Every replica with its node and how far it is.
