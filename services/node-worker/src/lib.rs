@@ -1,1 +1,247 @@
 //! The node-worker: its shell around the core of one node, with Docker through bollard.
+//!
+//! `join` makes it a node, `told` brings what it should run, `watch` and `probe` what it runs, `act`
+//! makes the two the same; what changed is reported through the log's engine, the rest by `say`.
+//! `machine_init` is the first process of a simulated machine. Leaves to others: what to do and to say
+//! (`gantry-node-worker-core`), where replicas run (`gantry-scheduler`).
+
+pub mod act;
+mod disk;
+pub mod docker;
+pub mod host;
+mod join;
+mod machine_init;
+pub mod probe;
+mod relay;
+mod say;
+mod settings;
+mod told;
+pub mod watch;
+
+pub use machine_init::{MachineInitError, Program, Programs, machine_init};
+pub use settings::Settings;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use gantry_bus::{BusError, Ledger, NatsBus, node_key};
+use gantry_node_worker_core::{NodeCore, NodeState, Observed, Reading, Work};
+use gantry_runtime::{Driven, Duty, Process, Setup, drive};
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+use act::Act;
+use disk::{Disk, DiskError};
+use docker::{Engine, Ours};
+use join::{Identity, JoinError};
+use say::Say;
+use told::Told;
+
+/// Readings that may wait for the loop; whoever reads faster waits.
+const READINGS: usize = 1024;
+
+/// The node-worker cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot join.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// Its files cannot be read.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The bus cannot be used.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The relay cannot listen.
+    #[error(transparent)]
+    Relay(#[from] relay::RelayError),
+    /// Replicas cannot be probed.
+    #[error("replicas cannot be asked over HTTP: {0}")]
+    Probe(#[from] reqwest::Error),
+    /// Its own public key is none.
+    #[error("the node's own key is of no use; make the machine anew")]
+    Key,
+}
+
+/// Runs the node-worker as tasks of this process. Comes back once they are begun.
+pub async fn run(process: Process, settings: Settings) -> Result<(), Error> {
+    let disk = Disk::open(&settings.data)?;
+    relay::relay(
+        &process,
+        settings.relay_address,
+        settings.registry.clone(),
+        settings.relay_connections,
+    )
+    .await?;
+    process.spawn("node", join_then_work(process.clone(), settings, disk));
+    Ok(())
+}
+
+async fn join_then_work(process: Process, settings: Settings, disk: Disk) -> Result<(), Error> {
+    match join::join(&process, &settings, &disk).await {
+        Ok(identity) => work(process, settings, disk, identity).await,
+        Err(JoinError::Stopping) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn work(
+    process: Process,
+    settings: Settings,
+    disk: Disk,
+    identity: Identity,
+) -> Result<(), Error> {
+    let core = NodeCore {
+        node: identity.node.clone(),
+        log: identity.log,
+    };
+    let bus = NatsBus::connect(&settings.nats_url, &identity.credential).await?;
+    let remembered = disk.snapshot()?;
+    let state = remembered
+        .as_ref()
+        .map(|snapshot| snapshot.state.clone())
+        .unwrap_or_default();
+    let public = node_key(&identity.key.public_key()).ok_or(Error::Key)?;
+    let setup = Setup {
+        core: core.clone(),
+        ledger: Ledger::of_node(identity.log, identity.node.clone(), public),
+        marker: identity.marker(),
+        log: bus.node_log(identity.node.clone()),
+        duty: Duty::Always,
+        resume: remembered,
+        keep: Some(Box::new(disk.clone())),
+    };
+    let driven = drive(&process, setup);
+    let ours = Ours {
+        cluster: identity.cluster.clone(),
+        node: identity.node.clone(),
+    };
+    let engine = Arc::new(Engine::new(&settings.docker_socket.to_string_lossy(), ours));
+    begin(Begin {
+        process,
+        settings,
+        disk,
+        identity,
+        bus,
+        core,
+        state,
+        engine,
+        driven,
+    })
+    .await
+}
+
+/// What the tasks are begun with.
+struct Begin {
+    process: Process,
+    settings: Settings,
+    disk: Disk,
+    identity: Identity,
+    bus: NatsBus,
+    core: NodeCore,
+    state: NodeState,
+    engine: Arc<Engine>,
+    driven: Driven<NodeCore>,
+}
+
+async fn begin(all: Begin) -> Result<(), Error> {
+    let Begin {
+        process,
+        settings,
+        disk,
+        identity,
+        bus,
+        core,
+        state,
+        engine,
+        driven,
+    } = all;
+    let (readings, inbox) = mpsc::channel(READINGS);
+    let (work, to_do) = tokio::sync::watch::channel(Arc::new(Work::default()));
+    let (seen, to_report) = tokio::sync::watch::channel(Observed::default());
+    let look = Arc::new(Notify::new());
+    if let Some(set) = disk.set()? {
+        // Before anything else is read: without it, what runs means nothing.
+        let _ = readings.send(Reading::Set(set)).await;
+    }
+    let (node, log) = (identity.node, identity.log);
+    let told = Told {
+        process: process.clone(),
+        bus: bus.clone(),
+        node: node.clone(),
+        log,
+        verifier: identity.verifier,
+        disk,
+        readings: readings.clone(),
+    };
+    let say = Say {
+        process: process.clone(),
+        bus,
+        node,
+        log,
+    };
+    process.spawn(
+        "engine watch",
+        watch::engine(
+            process.clone(),
+            Arc::clone(&engine),
+            Arc::clone(&look),
+            readings.clone(),
+        ),
+    );
+    process.spawn(
+        "engine events",
+        watch::changes(process.clone(), Arc::clone(&engine), Arc::clone(&look)),
+    );
+    process.spawn(
+        "host",
+        watch::host(process.clone(), settings.clone(), readings.clone()),
+    );
+    process.spawn("wanted sets", told.clone().sets());
+    process.spawn("specs", told.specs(to_do.clone()));
+    process.spawn("heartbeats", say.clone().heartbeats(to_do));
+    process.spawn("output", say.outputs(Arc::clone(&engine)));
+    process.spawn(
+        "reports",
+        report(process.clone(), to_report, driven.readings),
+    );
+    let room = Arc::new(Semaphore::new(
+        usize::try_from(settings.steps_at_once.max(1)).unwrap_or(1),
+    ));
+    let prober = probe::Prober::new()?;
+    let reported = driven.view;
+    let act = Act {
+        process: process.clone(),
+        core,
+        engine,
+        prober,
+        readings,
+        look,
+        room,
+        state,
+        reported,
+        work,
+        seen,
+    };
+    process.spawn("act", act.run(inbox));
+    Ok(())
+}
+
+/// Tells the log's engine what was seen, whole: it may have been away for long.
+async fn report(
+    process: Process,
+    mut seen: tokio::sync::watch::Receiver<Observed>,
+    engine: mpsc::Sender<Reading>,
+) -> Result<(), Infallible> {
+    let stopping = process.stopping();
+    loop {
+        let all = Box::new(seen.borrow_and_update().clone());
+        tokio::select! {
+            () = stopping.cancelled() => return Ok(()),
+            sent = engine.send(Reading::All(all)) => if sent.is_err() { return Ok(()) },
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return Ok(()),
+            changed = seen.changed() => if changed.is_err() { return Ok(()) },
+        }
+    }
+}

@@ -23,6 +23,7 @@ const EAGER: Millis = Millis(250);
 pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
     let mut work = Work {
         follows: world.set.as_ref().map(|set| set.seq),
+        capacity: world.host.map(|host| host.capacity),
         ..Work::default()
     };
     let Some(set) = &world.set else {

@@ -228,7 +228,7 @@ impl Observed {
     }
 
     /// When something changes by itself, without another reading.
-    pub(crate) fn changes_at(&self, now: Time) -> Option<Time> {
+    pub fn changes_at(&self, now: Time) -> Option<Time> {
         let times = self
             .tracks
             .iter()

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gantry_events::{Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Standing, Time};
+use gantry_events::{
+    Capacity, Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Standing, Time,
+};
 use gantry_spec::{ContainerSpec, HealthCheck, ImageRef};
 
 use crate::{Container, ContainerId};
@@ -15,6 +17,8 @@ use crate::{Container, ContainerId};
 pub struct Work {
     /// The sequence of the wanted set that is followed; none before the first.
     pub follows: Option<Seq>,
+    /// What the machine can give to replicas, once it is known.
+    pub capacity: Option<Capacity>,
     /// Specs that must be asked for.
     pub specs: BTreeSet<Digest>,
     /// The next step of each replica that needs one.
@@ -66,6 +70,20 @@ pub enum Action {
         /// The container.
         container: ContainerId,
     },
+}
+
+impl Action {
+    /// The action in a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pull { .. } => "pull",
+            Self::Create(_) => "create",
+            Self::Start { .. } => "start",
+            Self::Stop { .. } => "stop",
+            Self::ReadTail { .. } => "read tail",
+            Self::Remove { .. } => "remove",
+        }
+    }
 }
 
 /// A container to be made.

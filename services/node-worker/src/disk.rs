@@ -1,0 +1,182 @@
+//! `Disk`: what a node must not forget: its key, its identity, the set it follows, what it has reported.
+//! Each file is replaced whole and lasts through a power loss.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use gantry_events::{Digest, WantedSet};
+use gantry_node_worker_core::NodeState;
+use gantry_runtime::{Keep, Snapshot};
+use gantry_spec::ContainerSpec;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A file cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {cause}; give this machine its data folder back, or make the machine anew")]
+pub struct DiskError {
+    path: String,
+    cause: io::Error,
+}
+
+/// The data folder of one node. Clones are the same folder.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    folder: PathBuf,
+}
+
+const SET: &str = "wanted.json";
+const SNAPSHOT: &str = "reported.json";
+const SPECS: &str = "specs";
+
+impl Disk {
+    /// Opens a data folder, and makes it where there is none.
+    pub fn open(folder: &Path) -> Result<Self, DiskError> {
+        let disk = Self {
+            folder: folder.to_owned(),
+        };
+        fs::create_dir_all(folder.join(SPECS)).map_err(|cause| disk.wrong(SPECS, cause))?;
+        Ok(disk)
+    }
+
+    /// The text of a file; none where there is none.
+    pub fn text(&self, name: &str) -> Result<Option<String>, DiskError> {
+        match fs::read_to_string(self.folder.join(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(self.wrong(name, cause)),
+        }
+    }
+
+    /// Replaces a file, readable by the owner alone.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        self.replace(name, bytes)
+            .map_err(|cause| self.wrong(name, cause))
+    }
+
+    /// A file of JSON; none where there is none.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DiskError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|e| self.wrong(name, e.into()))
+    }
+
+    /// Replaces a file of JSON.
+    pub fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<(), DiskError> {
+        let bytes = serde_json::to_vec_pretty(value).map_err(|e| self.wrong(name, e.into()))?;
+        self.write(name, &bytes)
+    }
+
+    /// The set that was followed last.
+    pub fn set(&self) -> Result<Option<WantedSet>, DiskError> {
+        self.read(SET)
+    }
+
+    /// Remembers the set to be followed, and drops specs it does not name.
+    pub fn save_set(&self, set: &WantedSet) -> Result<(), DiskError> {
+        self.save(SET, set)?;
+        let named: Vec<String> = set
+            .replicas
+            .values()
+            .map(|wanted| file_name(wanted.spec))
+            .collect();
+        let files =
+            fs::read_dir(self.folder.join(SPECS)).map_err(|cause| self.wrong(SPECS, cause))?;
+        for file in files.flatten().filter(|file| {
+            !named
+                .iter()
+                .any(|name| *name == *file.file_name().to_string_lossy())
+        }) {
+            // One that stays is of no harm; it goes with the next set.
+            let _ = fs::remove_file(file.path());
+        }
+        Ok(())
+    }
+
+    /// A spec, if it is here and whole.
+    pub fn spec(&self, digest: Digest) -> Option<ContainerSpec> {
+        let bytes = fs::read(self.folder.join(SPECS).join(file_name(digest))).ok()?;
+        (Digest::of(&bytes) == digest)
+            .then(|| serde_json::from_slice(&bytes).ok())
+            .flatten()
+    }
+
+    /// Remembers the bytes of a spec.
+    pub fn save_spec(&self, digest: Digest, bytes: &[u8]) -> Result<(), DiskError> {
+        self.write(&format!("{SPECS}/{}", file_name(digest)), bytes)
+    }
+
+    /// What was reported, as of the last commit seen.
+    pub fn snapshot(&self) -> Result<Option<Snapshot<NodeState>>, DiskError> {
+        self.read(SNAPSHOT)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.folder.join(name);
+        let draft = path.with_extension("new");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, &path)?;
+        File::open(path.parent().unwrap_or(&self.folder))?.sync_all()
+    }
+
+    fn wrong(&self, name: &str, cause: io::Error) -> DiskError {
+        DiskError {
+            path: self.folder.join(name).display().to_string(),
+            cause,
+        }
+    }
+}
+
+fn file_name(digest: Digest) -> String {
+    digest.to_string().replace(':', "-")
+}
+
+impl Keep<NodeState> for Disk {
+    fn keep(&mut self, snapshot: &Snapshot<NodeState>) -> io::Result<()> {
+        let bytes = serde_json::to_vec(snapshot)?;
+        self.replace(SNAPSHOT, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_is_read_back_and_what_was_not_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        assert!(disk.set().unwrap().is_none());
+        disk.save("number.json", &7).unwrap();
+        assert_eq!(disk.read("number.json").unwrap(), Some(7));
+    }
+
+    #[test]
+    fn a_spec_that_is_not_whole_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        let digest = Digest::of(b"whole");
+        disk.save_spec(digest, b"hal").unwrap();
+        assert!(disk.spec(digest).is_none());
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        disk.write(SET, b"{").unwrap();
+        assert!(disk.set().unwrap_err().to_string().contains("wanted.json"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The relay: on every machine `localhost:5000` means the system's registry, wherever that is.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use gantry_events::Millis;
+use gantry_runtime::Process;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Time to reach the registry.
+const CONNECT: Millis = Millis::from_secs(5);
+
+/// Longest life of a connection; an engine that pulls for longer connects again.
+const LIFE: Millis = Millis::from_secs(3600);
+
+/// The relay cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{address} cannot be opened for images named localhost:5000: {cause}; set relay_address to a free one"
+)]
+pub struct RelayError {
+    address: SocketAddr,
+    cause: io::Error,
+}
+
+/// Opens the relay and runs it as the task `relay`. Gives the address it listens at.
+pub async fn relay(
+    process: &Process,
+    address: SocketAddr,
+    registry: String,
+    most: u32,
+) -> Result<SocketAddr, RelayError> {
+    let wrong = |cause| RelayError { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(wrong)?;
+    let bound = listener.local_addr().map_err(wrong)?;
+    let room = Arc::new(Semaphore::new(
+        usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS),
+    ));
+    process.spawn(
+        "relay",
+        accept(process.clone(), listener, Arc::from(registry), room),
+    );
+    Ok(bound)
+}
+
+async fn accept(
+    process: Process,
+    listener: TcpListener,
+    registry: Arc<str>,
+    room: Arc<Semaphore>,
+) -> Result<(), Infallible> {
+    let stopping = process.stopping();
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return Ok(());
+        };
+        let accepted = tokio::select! {
+            () = stopping.cancelled() => return Ok(()),
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((client, _)) = accepted else {
+            // Out of file descriptors, most likely; the next one may be luckier.
+            process.sleep(Millis(100)).await;
+            continue;
+        };
+        let (registry, stopping) = (Arc::clone(&registry), process.stopping());
+        process.spawn("relayed", async move {
+            let _place = place;
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = carry(client, &registry) => {}
+            }
+            Ok::<(), Infallible>(())
+        });
+    }
+}
+
+/// A connection that cannot be carried is closed; whoever made it tries again and says why.
+async fn carry(mut client: TcpStream, registry: &str) {
+    let mut server = match timeout(CONNECT.duration(), TcpStream::connect(registry)).await {
+        Ok(Ok(server)) => server,
+        Ok(Err(error)) => return tracing::warn!(registry, %error, "the registry cannot be reached"),
+        Err(_) => return tracing::warn!(registry, "the registry cannot be reached in time"),
+    };
+    if let Ok(Err(error)) = timeout(
+        LIFE.duration(),
+        copy_bidirectional(&mut client, &mut server),
+    )
+    .await
+    {
+        tracing::debug!(%error, "a relayed connection broke");
+    }
+}
