@@ -1,0 +1,182 @@
+//! Requests taken apart: names in the path, parameters, bodies. What cannot be read is refused here,
+//! with its place, and nobody checks again.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use gantry_rest::{FieldError, Problem, ProblemCode};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::api::Api;
+use crate::refusal::Refusal;
+
+/// Largest body. A project's file may be as large. Source: contract, section 2.
+pub(crate) const LARGEST: usize = gantry_spec::MAX_BYTES;
+
+/// Names in the path.
+#[derive(Debug)]
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(names)) => Ok(Self(names)),
+            Err(error) => Err(Refusal::new(
+                ProblemCode::InvalidParameter,
+                format!(
+                    "the path holds what cannot be a name: {}",
+                    error.body_text()
+                ),
+            )),
+        }
+    }
+}
+
+/// Parameters; one that the path does not take is refused.
+#[derive(Debug)]
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(error) => {
+                let said = error.body_text();
+                let said = said.rsplit("query string: ").next().unwrap_or(&said);
+                let unknown = said.contains("unknown field");
+                let code = match unknown {
+                    true => ProblemCode::UnknownParameter,
+                    false => ProblemCode::InvalidParameter,
+                };
+                Err(Refusal::new(code, said.replace("field", "parameter")))
+            }
+        }
+    }
+}
+
+/// A path that takes no parameters.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// The whole body, within its size and time.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) bytes: Bytes,
+    kind: Option<String>,
+}
+
+impl FromRequest<Api> for Whole {
+    type Rejection = Refusal;
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Refusal> {
+        let kind = media_type(request.headers());
+        let within = api.settings.body_within;
+        let too_large = || {
+            let detail = format!("the body is larger than {LARGEST} bytes (1 MiB)");
+            Refusal::new(ProblemCode::TooLarge, detail)
+        };
+        let announced = request.headers().get(header::CONTENT_LENGTH);
+        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > LARGEST) {
+            return Err(too_large());
+        }
+        let bytes = collect(request.into_body(), within.duration());
+        match bytes.await {
+            Some(Ok(bytes)) => Ok(Self { bytes, kind }),
+            Some(Err(error)) if is_too_large(&error) => Err(too_large()),
+            Some(Err(error)) => Err(Refusal::new(
+                ProblemCode::MalformedBody,
+                format!("the body broke off: {error}"),
+            )),
+            None => Err(Refusal::new(
+                ProblemCode::MalformedBody,
+                format!("the body had not arrived whole after {within}"),
+            )),
+        }
+    }
+}
+
+async fn collect(body: Body, within: Duration) -> Option<Result<Bytes, axum::Error>> {
+    let whole = axum::body::to_bytes(body, LARGEST);
+    tokio::time::timeout(within, whole).await.ok()
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = kind.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+impl Whole {
+    /// The body as text of one of these media types; without one it is taken for what it should be.
+    pub(crate) fn text(&self, kinds: &[&str]) -> Result<&str, Refusal> {
+        if let Some(kind) = self.kind.as_deref().filter(|kind| !kinds.contains(kind)) {
+            let detail = format!("{kind} is not taken here; send {}", kinds.join(" or "));
+            return Err(Refusal::new(ProblemCode::UnsupportedMediaType, detail));
+        }
+        std::str::from_utf8(&self.bytes)
+            .map_err(|_| Refusal::new(ProblemCode::MalformedBody, "the body is no UTF-8 text"))
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        let text = self.text(&["application/json"])?;
+        serde_json::from_str(text).map_err(|error| {
+            let (code, what) = match error.classify() {
+                Category::Syntax | Category::Eof | Category::Io => {
+                    (ProblemCode::MalformedBody, "the body is no JSON")
+                }
+                Category::Data => (
+                    ProblemCode::InvalidRequest,
+                    "the body is not what is taken here",
+                ),
+            };
+            wrong(code, &format!("{what}: {error}"), &error)
+        })
+    }
+}
+
+fn wrong(code: ProblemCode, detail: &str, error: &serde_json::Error) -> Refusal {
+    let place = FieldError {
+        pointer: String::new(),
+        line: u32::try_from(error.line()).ok(),
+        column: u32::try_from(error.column()).ok(),
+        code: None,
+        message: error.to_string(),
+        suggestion: None,
+    };
+    Problem::new(code, detail).with_errors([place]).into()
+}
+
+/// A body that is well-formed, with a value that it cannot have.
+pub(crate) fn invalid(pointer: &str, message: impl Into<String>) -> Refusal {
+    let message = message.into();
+    let error = FieldError {
+        pointer: pointer.to_owned(),
+        line: None,
+        column: None,
+        code: None,
+        message: message.clone(),
+        suggestion: None,
+    };
+    Problem::new(ProblemCode::InvalidRequest, message)
+        .with_errors([error])
+        .into()
+}

@@ -1,0 +1,130 @@
+//! Projects and the file each follows.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use gantry_events::{ConfigPut, Intent, ProjectName, Scope, Seq};
+use gantry_read_model::{AsOf, Field, Found};
+use gantry_rest::{FieldError, List, Problem, ProblemCode};
+use gantry_views::{DocKey, OperationDoc, ProjectDoc};
+
+use super::Problems;
+use crate::api::Api;
+use crate::asked::{Asked, Named, Nothing, Whole};
+use crate::reading::{self, Listed, Moment};
+use crate::refusal::{Answer, Refusal};
+use crate::writing::Write;
+
+/// Media types of a file. Many tools send YAML as plain text.
+const FILE: [&str; 6] = [
+    "application/yaml",
+    "application/json",
+    "application/x-yaml",
+    "text/yaml",
+    "text/x-yaml",
+    "text/plain",
+];
+
+/// All projects.
+#[utoipa::path(get, path = "/projects", tag = "projects", params(Listed),
+    responses((status = 200, body = List<ProjectDoc>), Problems))]
+pub(crate) async fn list_projects(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
+    let found = api.list::<ProjectDoc>(Scope::Cluster, Vec::new(), &listed, &[Field::State]);
+    Ok(reading::page(found.await?, |doc| doc))
+}
+
+/// One project.
+#[utoipa::path(get, path = "/projects/{project}", tag = "projects",
+    params(("project" = String, Path, description = "The project."), Moment),
+    responses((status = 200, body = ProjectDoc), Problems))]
+pub(crate) async fn get_project(
+    State(api): State<Api>,
+    Named(project): Named<ProjectName>,
+    Asked(moment): Asked<Moment>,
+) -> Answer {
+    let found = api.project(&project, &moment).await?;
+    Ok(reading::one(found.seq, found.value.from, &found.value.doc))
+}
+
+/// The file of the last release, as JSON that is itself a file.
+#[utoipa::path(get, path = "/projects/{project}/config", tag = "projects",
+    params(("project" = String, Path, description = "The project."), Moment),
+    responses((status = 200, content_type = "application/json", body = Object), Problems))]
+pub(crate) async fn get_config(
+    State(api): State<Api>,
+    Named(project): Named<ProjectName>,
+    Asked(moment): Asked<Moment>,
+) -> Answer {
+    let found = api.project(&project, &moment).await?;
+    let file = api.reader.contents(found.value.doc.config).await?;
+    let file = file.ok_or_else(|| {
+        let detail = format!("the file of {project} is missing from the read model");
+        Refusal::new(ProblemCode::NotReady, detail)
+    })?;
+    let tag = format!("\"{}\"", found.value.from);
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::ETAG, tag),
+    ];
+    Ok(reading::at(found.seq, (headers, file).into_response()))
+}
+
+/// Makes the project as this file says; what the file does not name is removed.
+#[utoipa::path(put, path = "/projects/{project}/config", tag = "projects",
+    params(("project" = String, Path, description = "The project.")),
+    request_body(content((String = "application/yaml"), (Object = "application/json"))),
+    responses((status = 202, body = OperationDoc), (status = 200, body = OperationDoc), Problems))]
+pub(crate) async fn put_config(
+    State(api): State<Api>,
+    Named(project): Named<ProjectName>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+    body: Whole,
+) -> Answer<Response> {
+    let parsed = gantry_spec::parse(body.text(&FILE)?).map_err(Problem::from)?;
+    if parsed.project.name != project {
+        return Err(elsewhere(&project, &parsed.project.name));
+    }
+    let current = api.project(&project, &Moment::default()).await.ok();
+    write.matches(current.map(|found| found.value.from))?;
+    let intent = Intent::ConfigPut(ConfigPut {
+        project,
+        config: parsed.project.canonical(),
+    });
+    api.command(&write, intent, &body.bytes).await
+}
+
+fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {
+    let message = format!("the file is of project {file}, the path of {path}");
+    let error = FieldError {
+        pointer: "/project".to_owned(),
+        line: None,
+        column: None,
+        code: None,
+        message: message.clone(),
+        suggestion: Some(format!("send it to /v1/projects/{file}/config")),
+    };
+    Problem::new(ProblemCode::InvalidFile, message)
+        .with_errors([error])
+        .into()
+}
+
+impl Api {
+    pub(crate) async fn project(
+        &self,
+        name: &ProjectName,
+        moment: &Moment,
+    ) -> Answer<AsOf<Found<ProjectDoc>>> {
+        let missing = ProblemCode::ProjectNotFound;
+        self.find(&DocKey::project(name), moment, missing).await
+    }
+
+    /// Makes sure that a project is there before what is in it is listed.
+    pub(crate) async fn within(&self, project: &ProjectName, listed: &Listed) -> Answer<()> {
+        let moment = Moment {
+            min_seq: listed.min_seq,
+            at_seq: listed.at_seq.map(|seq| Seq(seq).0),
+        };
+        self.project(project, &moment).await.map(drop)
+    }
+}

@@ -1,0 +1,195 @@
+//! Reads: as of when, how much, and what every answer carries. `min_seq` waits for the read model.
+
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use gantry_events::{Digest, Scope, Seq};
+use gantry_read_model::{AsOf, Field, Found, ListQuery, Page};
+use gantry_rest::{List, ProblemCode, SEQ_HEADER};
+use gantry_views::{DocKey, View};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::api::Api;
+use crate::refusal::{Answer, Refusal};
+
+/// Entities of a page, if nothing else is asked for, and at most.
+const PAGE: u32 = 100;
+const LARGEST_PAGE: u32 = 1000;
+
+/// As of when to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Moment {
+    /// Wait until this sequence is reached.
+    pub(crate) min_seq: Option<u64>,
+    /// Answer from the past, as of this sequence.
+    pub(crate) at_seq: Option<u64>,
+}
+
+/// Which entities of a list, and as of when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Listed {
+    /// Wait until this sequence is reached.
+    pub(crate) min_seq: Option<u64>,
+    /// Answer from the past, as of this sequence.
+    pub(crate) at_seq: Option<u64>,
+    /// Entities of a page at most: 1 to 1000, 100 if nothing is said.
+    pub(crate) limit: Option<u32>,
+    /// `next` of the page before, as it is.
+    pub(crate) cursor: Option<String>,
+    /// Only those with these values: `state:ready,node:n1`.
+    pub(crate) filter: Option<String>,
+    /// Those that have ended as well.
+    pub(crate) all: Option<bool>,
+}
+
+impl Api {
+    /// Waits until the read model has reached a sequence.
+    pub(crate) async fn reached(&self, min_seq: Option<u64>) -> Answer<()> {
+        let Some(wanted) = min_seq.map(Seq).filter(|seq| *seq > self.reader.seq()) else {
+            return Ok(());
+        };
+        let within = self.settings.read_within;
+        let reached = self.reader.reached(wanted);
+        match tokio::time::timeout(within.duration(), reached).await {
+            Ok(reached) => Ok(reached.map(drop)?),
+            Err(_) => Err(Refusal::new(
+                ProblemCode::NotYet,
+                format!(
+                    "the read model has reached {} and not {wanted} within {within}; ask again",
+                    self.reader.seq()
+                ),
+            )),
+        }
+    }
+
+    /// One entity.
+    pub(crate) async fn find<T: View>(
+        &self,
+        key: &DocKey,
+        moment: &Moment,
+        missing: ProblemCode,
+    ) -> Answer<AsOf<Found<T>>> {
+        self.reached(moment.min_seq).await?;
+        let found = self.reader.get::<T>(key, moment.at_seq.map(Seq)).await?;
+        let seq = found.seq;
+        let value = found.value.ok_or_else(|| {
+            let detail = format!(
+                "there is no {} {} at sequence {seq}",
+                T::KIND.as_str(),
+                key.id
+            );
+            Refusal::new(missing, detail)
+        })?;
+        Ok(AsOf { seq, value })
+    }
+
+    /// A page of entities that have what `own` says; `filter=` may name `fields`.
+    pub(crate) async fn list<T: View>(
+        &self,
+        scope: Scope,
+        own: Vec<(Field, String)>,
+        listed: &Listed,
+        fields: &[Field],
+    ) -> Answer<AsOf<Page<T>>> {
+        let query = listed.query(scope, own, fields)?;
+        self.reached(listed.min_seq).await?;
+        Ok(self.reader.list::<T>(&query).await?)
+    }
+}
+
+impl Listed {
+    /// Whether the page is of now, and not of the past.
+    pub(crate) fn is_now(&self) -> bool {
+        self.at_seq.is_none() && self.cursor.is_none()
+    }
+
+    fn query(
+        &self,
+        scope: Scope,
+        mut filter: Vec<(Field, String)>,
+        fields: &[Field],
+    ) -> Answer<ListQuery> {
+        let invalid = |detail: String| Refusal::new(ProblemCode::InvalidParameter, detail);
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=LARGEST_PAGE).contains(&limit) {
+            return Err(invalid(format!(
+                "limit is {limit}, not 1 to {LARGEST_PAGE}"
+            )));
+        }
+        let cursor = self.cursor.as_deref().map(str::parse).transpose();
+        for pair in self.filter.iter().flat_map(|f| f.split(',')) {
+            filter.push(field_of(pair, fields).map_err(invalid)?);
+        }
+        Ok(ListQuery {
+            scope,
+            filter,
+            all: self.all.unwrap_or(false),
+            limit,
+            cursor: cursor
+                .map_err(|e: gantry_read_model::ParseCursorError| invalid(e.to_string()))?,
+            at: self.at_seq.map(Seq),
+        })
+    }
+}
+
+fn field_of(pair: &str, fields: &[Field]) -> Result<(Field, String), String> {
+    let known = fields.iter().map(|field| field.as_str());
+    let known = known.collect::<Vec<_>>().join(", ");
+    let Some((name, value)) = pair.split_once(':') else {
+        return Err(format!(
+            "filter holds `{pair}`; write field:value, of {known}"
+        ));
+    };
+    let field = Field::from_name(name).filter(|field| fields.contains(field));
+    let field =
+        field.ok_or_else(|| format!("`{name}` is no field to filter by here; {known} are"))?;
+    Ok((field, value.to_owned()))
+}
+
+/// One entity as it goes out; the tag names the version of what the log says of it.
+pub(crate) fn one<T: Serialize>(seq: Seq, version: Seq, body: &T) -> Response {
+    tagged(seq, &format!("\"{version}\""), Json(body).into_response())
+}
+
+/// A page as it goes out. `last` and `versions` are of what the log says; what is laid over does not
+/// change the tag.
+pub(crate) fn page<T: View, U: Serialize>(
+    found: AsOf<Page<T>>,
+    mut show: impl FnMut(T) -> U,
+) -> Response {
+    let mut versions = String::new();
+    for item in &found.value.items {
+        versions.push_str(&format!("{}@{}\n", item.doc.key().id, item.from));
+    }
+    let next = found.value.next.map(|cursor| cursor.to_string());
+    versions.push_str(next.as_deref().unwrap_or_default());
+    let items = found.value.items.into_iter().map(|item| show(item.doc));
+    let list = List {
+        items: items.collect(),
+        next,
+        seq: found.seq,
+    };
+    let digest = Digest::of(versions.as_bytes()).to_string();
+    let tag = format!("\"{}\"", &digest["sha256:".len()..][..16]);
+    tagged(found.seq, &tag, Json(list).into_response())
+}
+
+/// Says which sequence an answer reflects.
+pub(crate) fn at(seq: Seq, mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(SEQ_HEADER, HeaderValue::from(seq.0));
+    response
+}
+
+fn tagged(seq: Seq, tag: &str, mut response: Response) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    at(seq, response)
+}
