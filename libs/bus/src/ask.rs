@@ -68,9 +68,13 @@ impl NatsBus {
         let request = Request::new().payload(payload.into()).timeout(None);
         let asked = self.client.send_request(subject.to_owned(), request);
         // Around the whole: while the server is away, even handing the question over may wait.
-        match tokio::time::timeout(timeout, asked).await {
-            Ok(Ok(answer)) => Ok(answer.payload.into()),
-            Ok(Err(error)) => Err(unasked(subject, timeout, &error)),
+        match tokio::time::timeout(timeout, self.unless_replaced(asked)).await {
+            Ok(Some(Ok(answer))) => Ok(answer.payload.into()),
+            Ok(Some(Err(error))) => Err(unasked(subject, timeout, &error)),
+            Ok(None) => Err(AskError::Failed {
+                subject: subject.to_owned(),
+                cause: "the connection was lost meanwhile".to_owned(),
+            }),
             Err(_) => Err(AskError::Silent {
                 subject: subject.to_owned(),
                 timeout,

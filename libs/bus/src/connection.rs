@@ -2,6 +2,7 @@
 //!
 //! Leaves to others: questions and traffic (`ask`), the log (`jetstream`, `node_log`), leases (`leases`).
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -118,6 +119,29 @@ impl NatsBus {
     /// fault in the permissions, or somebody trying.
     pub fn forbidden(&self) -> u64 {
         self.forbidden.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits until the connection is another than it was at `connects`. The first one does not count: what
+/// was asked before it is sent with it.
+pub(crate) async fn replaced(link: &mut watch::Receiver<Link>, connects: u64) {
+    let since = connects.max(1);
+    if link.wait_for(|link| link.connects > since).await.is_err() {
+        // The client is gone with all its answers; who waits for one sees that.
+        std::future::pending::<()>().await;
+    }
+}
+
+impl NatsBus {
+    /// What this gives, unless the connection is replaced meanwhile: then the request or its answer is
+    /// lost, and waiting on is of no use.
+    pub(crate) async fn unless_replaced<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut link = self.link();
+        let connects = link.borrow().connects;
+        tokio::select! {
+            done = work => Some(done),
+            () = replaced(&mut link, connects) => None,
+        }
     }
 }
 

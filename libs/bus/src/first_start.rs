@@ -59,6 +59,8 @@ pub struct Folders {
     pub operator: Folder,
     /// Folders that are only given to their owners.
     pub given: Vec<Folder>,
+    /// The same, which the owner's group may enter too: sockets between two roles.
+    pub shared: Vec<Folder>,
 }
 
 /// The first start of a cluster.
@@ -222,6 +224,9 @@ impl FirstStart {
         }
         for folder in &self.folders.given {
             files::own_folder(&folder.path, folder.owner)?;
+        }
+        for folder in &self.folders.shared {
+            files::shared_folder(&folder.path, folder.owner)?;
         }
         self.write_operator(secrets)?;
         // Last: the server starts on it, and finds everything else done.

@@ -79,14 +79,7 @@ impl Lease {
         held.send_replace(false);
         if let Some(at) = at {
             // An empty message is a seat given up; its expectation keeps it from ending another's.
-            submit(
-                &self.bus.client,
-                &self.subject,
-                HeaderMap::new(),
-                Vec::new(),
-                at,
-            )
-            .await;
+            submit(&self.bus, &self.subject, HeaderMap::new(), Vec::new(), at).await;
         }
         Ok(())
     }
@@ -155,7 +148,7 @@ impl Lease {
 
     async fn write(&self, expects: Seq) -> AppendOutcome {
         submit(
-            &self.bus.client,
+            &self.bus,
             &self.subject,
             HeaderMap::new(),
             self.holder.clone().into(),
@@ -167,10 +160,7 @@ impl Lease {
     async fn seat(&self) -> Option<Seat> {
         let subject = format!("$JS.API.DIRECT.GET.{LEASES}.{}", self.subject);
         Some(
-            match direct_get(&self.bus.client, subject, Vec::new())
-                .await
-                .ok()?
-            {
+            match direct_get(&self.bus, subject, Vec::new()).await.ok()? {
                 None => Seat::Free { after: Seq(0) },
                 Some(stored) if stored.payload.is_empty() => Seat::Free { after: stored.seq },
                 Some(stored) if stored.payload == self.holder.as_bytes() => {

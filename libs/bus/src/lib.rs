@@ -9,6 +9,7 @@ mod ask;
 mod connection;
 pub mod credentials;
 mod first_start;
+mod follow;
 mod jetstream;
 mod join;
 mod leases;

@@ -36,7 +36,7 @@ impl NodeLog {
     /// Looks up the last message, and tells followers when it is a new one.
     async fn look(&self) -> Result<Option<Stored>, LogError> {
         let subject = format!("$JS.API.DIRECT.GET.{}.{}", crate::stream::LOG, self.subject);
-        let found = direct_get(&self.bus.client, subject, Vec::new()).await?;
+        let found = direct_get(&self.bus, subject, Vec::new()).await?;
         if let Some(stored) = &found {
             self.tell(stored.clone());
         }

@@ -99,7 +99,8 @@ impl JetStreamLog {
             doing: "describe the stream",
             cause,
         };
-        match self.context.get_stream(LOG).await {
+        let asked = self.bus.unless_replaced(self.context.get_stream(LOG)).await;
+        match asked.ok_or_else(|| failed("the connection was lost meanwhile".to_owned()))? {
             Ok(stream) => Ok(stream.cached_info().clone()),
             Err(error) => Err(match error.kind() {
                 GetStreamErrorKind::JetStream(said)

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
-use async_nats::{Client, HeaderMap, Message, Request};
+use async_nats::{HeaderMap, Message, Request};
 use gantry_events::Seq;
 use serde::Deserialize;
 
-use crate::{AppendOutcome, LogError, Stored};
+use crate::{AppendOutcome, LogError, NatsBus, Stored};
 
 /// Time an acknowledgement may take; after that it is unknown whether the message was stored.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ struct Refusal {
 
 /// Hands a message over once: stored only if `expects` is the last sequence of its subject.
 pub(crate) async fn submit(
-    client: &Client,
+    bus: &NatsBus,
     subject: &str,
     mut headers: HeaderMap,
     payload: Vec<u8>,
@@ -48,9 +48,10 @@ pub(crate) async fn submit(
         .headers(headers)
         .payload(payload.into())
         .timeout(None);
-    match tokio::time::timeout(TIMEOUT, client.send_request(subject.to_owned(), request)).await {
-        Ok(Ok(message)) => outcome(&message),
-        Ok(Err(error)) => match error.kind() {
+    let sent = bus.client.send_request(subject.to_owned(), request);
+    match tokio::time::timeout(TIMEOUT, bus.unless_replaced(sent)).await {
+        Ok(Some(Ok(message))) => outcome(&message),
+        Ok(Some(Err(error))) => match error.kind() {
             RequestErrorKind::NoResponders => {
                 AppendOutcome::Unavailable("no stream takes this subject".to_owned())
             }
@@ -61,6 +62,7 @@ pub(crate) async fn submit(
                 AppendOutcome::Unknown(error.to_string())
             }
         },
+        Ok(None) => AppendOutcome::Unknown("the connection was lost meanwhile".to_owned()),
         Err(_) => AppendOutcome::Unknown(format!("no acknowledgement within {TIMEOUT:?}")),
     }
 }
@@ -92,7 +94,7 @@ fn outcome(message: &Message) -> AppendOutcome {
 
 /// Reads one message directly: `subject` says how (`$JS.API.DIRECT.GET.…`). None when there is none.
 pub(crate) async fn direct_get(
-    client: &Client,
+    bus: &NatsBus,
     subject: String,
     payload: Vec<u8>,
 ) -> Result<Option<Stored>, LogError> {
@@ -102,9 +104,11 @@ pub(crate) async fn direct_get(
         cause,
     };
     let request = Request::new().payload(payload.into()).timeout(None);
-    let message = tokio::time::timeout(TIMEOUT, client.send_request(subject, request))
+    let sent = bus.client.send_request(subject, request);
+    let message = tokio::time::timeout(TIMEOUT, bus.unless_replaced(sent))
         .await
         .map_err(|_| unreachable(format!("no answer within {TIMEOUT:?}")))?
+        .ok_or_else(|| unreachable("the connection was lost meanwhile".to_owned()))?
         .map_err(|e| unreachable(e.to_string()))?;
     match message.status.map(|status| status.as_u16()) {
         None | Some(200) => read(&message).map(Some),

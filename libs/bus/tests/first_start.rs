@@ -75,6 +75,7 @@ impl Cluster {
                 ],
                 operator: at("operator"),
                 given: vec![at("api-data")],
+                shared: vec![at("ingress-socket")],
             },
         };
         Self {

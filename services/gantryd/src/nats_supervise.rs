@@ -163,7 +163,10 @@ fn has_room(store: &Path) -> bool {
     written.is_ok() && removed.is_ok()
 }
 
-/// How long the server has been unwell. A server that was never well is still reading its streams.
+/// What the server says of itself once a write has failed, until it is started anew.
+const WRITE_FAILED: &str = "write error";
+
+/// How long the server has been unwell.
 #[derive(Debug, Default)]
 struct Illness {
     was_well: bool,
@@ -171,25 +174,21 @@ struct Illness {
 }
 
 impl Illness {
-    /// Takes an answer; true once a restart is called for.
+    /// Takes an answer; true once a restart is called for. A server that was never well is still
+    /// reading its streams, unless it says that a write failed.
     fn hears(&mut self, health: &ServerHealth) -> bool {
-        match health {
-            ServerHealth::Well => {
-                *self = Self {
-                    was_well: true,
-                    unwell: 0,
-                }
-            }
-            ServerHealth::Unwell(said) => {
-                self.unwell = self.unwell.saturating_add(1);
-                tracing::warn!(
-                    said,
-                    times = self.unwell,
-                    "the server says that it is unwell"
-                );
-            }
+        let ServerHealth::Unwell(said) = health else {
+            *self = Self {
+                was_well: true,
+                unwell: 0,
+            };
+            return false;
+        };
+        self.unwell = self.unwell.saturating_add(1);
+        if self.unwell == 1 {
+            tracing::warn!(said, "the server says that it is unwell");
         }
-        self.was_well && self.unwell >= UNWELL
+        self.unwell >= UNWELL && (self.was_well || said.contains(WRITE_FAILED))
     }
 }
 
@@ -219,5 +218,11 @@ mod tests {
             .map(|answer| blinking.hears(answer))
             .collect();
         assert_eq!(restarts, [false, false, false, false, false, false, true]);
+    }
+    #[test]
+    fn a_server_that_says_a_write_failed_is_started_anew_even_if_it_was_never_seen_well() {
+        let full = ServerHealth::Unwell("LOG' write error: no space left on device".to_owned());
+        let mut illness = Illness::default();
+        assert_eq!([(); 3].map(|()| illness.hears(&full)), [false, false, true]);
     }
 }

@@ -16,6 +16,9 @@ pub(super) const PUBLIC: u32 = 0o644;
 /// Mode of a folder that only its owner enters.
 const FOLDER: u32 = 0o700;
 
+/// Mode of a folder that its group enters as well.
+const SHARED_FOLDER: u32 = 0o750;
+
 /// Who owns a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
@@ -36,8 +39,17 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, StartError> {
 
 /// Makes sure that the folder is there and its owner's alone.
 pub(super) fn own_folder(path: &Path, owner: Owner) -> Result<(), StartError> {
-    let made = DirBuilder::new().recursive(true).mode(FOLDER).create(path);
-    made.and_then(|()| settle(path, FOLDER, owner))
+    folder(path, FOLDER, owner)
+}
+
+/// Makes sure that the folder is there, its owner's to write and its group's to enter.
+pub(super) fn shared_folder(path: &Path, owner: Owner) -> Result<(), StartError> {
+    folder(path, SHARED_FOLDER, owner)
+}
+
+fn folder(path: &Path, mode: u32, owner: Owner) -> Result<(), StartError> {
+    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
+    made.and_then(|()| settle(path, mode, owner))
         .map_err(|e| failed(path, e))
 }
 
