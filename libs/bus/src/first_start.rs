@@ -4,20 +4,23 @@
 //!
 //! Leaves to others: where the folders are and whose they are (`services/gantryd`).
 
+mod error;
 mod files;
+mod folders;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use gantry_events::{Bytes, Commit, Event, Fact, LogBegun, LogSubject, Seq, Time, Writer};
 
 use crate::credentials::{Secrets, ServerPlaces, server_config};
 use crate::{
-    Append, AppendOutcome, BusError, JetStreamLog, Log, LogError, Marker, NatsBus, Stored,
-    StreamError,
+    Append, AppendOutcome, JetStreamLog, Log, LogError, Marker, NatsBus, Stored, StreamError,
 };
 
+pub use error::StartError;
 pub use files::Owner;
+pub use folders::{Folder, Folders, RoleFolder};
 
 const SECRETS: &str = "secrets.toml";
 const SERVER_CONFIG: &str = "nats.conf";
@@ -25,43 +28,6 @@ const OPERATOR_ENV: &str = "env";
 
 /// Wait between two tries while the server comes up.
 const BETWEEN: Duration = Duration::from_millis(200);
-
-/// A folder, and who owns it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Whose it is.
-    pub owner: Owner,
-}
-
-/// The credential folder of one role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleFolder {
-    /// The role: `scheduler`.
-    pub role: &'static str,
-    /// Whom it writes as.
-    pub writer: Writer,
-    /// Its folder.
-    pub folder: Folder,
-}
-
-/// Where the first start writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folders {
-    /// The secrets. Nobody else sees this one.
-    pub secrets: Folder,
-    /// The server's configuration.
-    pub server: Folder,
-    /// A credential folder for each role.
-    pub roles: Vec<RoleFolder>,
-    /// The operator's folder.
-    pub operator: Folder,
-    /// Folders that are only given to their owners.
-    pub given: Vec<Folder>,
-    /// The same, which the owner's group may enter too: sockets between two roles.
-    pub shared: Vec<Folder>,
-}
 
 /// The first start of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,75 +46,6 @@ pub struct FirstStart {
     pub deadline: Duration,
     /// Where to write.
     pub folders: Folders,
-}
-
-/// The first start stopped. What it wrote so far stays, and the next run goes on from there.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A file cannot be read or written.
-    #[error("{path}: {cause}")]
-    File {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// The secrets cannot be read.
-    #[error(
-        "{path} holds no secrets that can be read ({cause}); restore it from a backup, or remove the whole system"
-    )]
-    Secrets {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        cause: String,
-    },
-    /// The secrets are gone while what follows from them is there.
-    #[error(
-        "{config} was written by an earlier first start, but its secrets are gone from {secrets}; restore them from a backup, or remove the whole system to begin anew"
-    )]
-    SecretsLost {
-        /// What is there.
-        config: String,
-        /// What is not.
-        secrets: String,
-    },
-    /// The secrets are another cluster's.
-    #[error(
-        "the secrets are those of cluster `{found}`, not `{asked}`; give this system folders of its own"
-    )]
-    OtherCluster {
-        /// Whose they are.
-        found: String,
-        /// What was asked for.
-        asked: String,
-    },
-    /// The server was not ready in time.
-    #[error("the log's server at {url} was not ready within {deadline:?}: {last}")]
-    NotReady {
-        /// Where.
-        url: String,
-        /// How long was waited.
-        deadline: Duration,
-        /// What it said last.
-        last: String,
-    },
-    /// The server holds another log.
-    #[error(
-        "the log at {url} is not the one of these secrets ({what}); give the server its own data folder back, or restore the secrets that belong to it"
-    )]
-    OtherLog {
-        /// Where.
-        url: String,
-        /// How that shows.
-        what: String,
-    },
-    /// The connection cannot be begun.
-    #[error(transparent)]
-    Bus(#[from] BusError),
-    /// The stream is not as it must be.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
 }
 
 impl FirstStart {

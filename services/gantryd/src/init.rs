@@ -115,8 +115,8 @@ fn folders(settings: &InitSettings) -> anyhow::Result<Folders> {
         given: vec![
             folder("api-data", API),
             folder("ingress-data", INGRESS),
-            folder("ingress-socket", LB_SYNC),
         ],
+        shared: vec![folder("ingress-socket", INGRESS)],
     })
 }
 
