@@ -135,26 +135,21 @@ async fn drain_time_counts_from_the_first_table_that_says_so() {
     let stage = Stage::open().await;
     let a = Replica::start("a").await;
     let held = holding(&stage, &a).await;
-    let begun = std::time::Instant::now();
+    let mut released = false;
     for seq in 2..40 {
-        stage
+        // A table each 50 ms: if every one began the time anew, none would see its end.
+        let status = stage
             .apply(&draining(table(seq, &[]), &["web-a"], Millis(300)))
             .await;
-        if stage
-            .news("\"\"", Duration::ZERO)
-            .await
-            .is_some_and(|status| !status.released.is_empty())
-        {
+        released = !status.released.is_empty();
+        if released {
             break;
         }
         let (_, etag) = stage.status().await.unwrap();
         stage.news(&etag, Duration::from_millis(50)).await;
     }
-    assert!(
-        begun.elapsed() < Duration::from_millis(1500),
-        "later tables began the time anew"
-    );
-    assert!(held.await.unwrap().unwrap().status() == 502);
+    assert!(released);
+    assert_eq!(held.await.unwrap().unwrap().status(), 502);
 }
 
 #[tokio::test]
@@ -169,7 +164,7 @@ async fn a_replica_that_drains_no_more_takes_requests_again() {
     assert_eq!(once(stage.address, get("/")).await.unwrap().body, "a");
     let (_, etag) = stage.status().await.unwrap();
     assert_eq!(
-        stage.news(&etag, Duration::from_millis(400)).await,
+        stage.news(&etag, Duration::from_millis(1200)).await,
         None,
         "its drain is forgotten"
     );
@@ -257,7 +252,7 @@ async fn tables_swapped_under_64_connections_fail_no_request_and_what_is_let_go_
         .collect();
     stage.apply(&table(1, &routes)).await;
     let load = Load::begin(stage.address, 64);
-    for round in 1..=30_u64 {
+    for round in 1..=12_u64 {
         let out = usize::try_from(round).unwrap() % all.len();
         let (id, replica) = &all[out];
         let rest: Vec<_> = routes
