@@ -98,3 +98,65 @@ impl Appending {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gantry_events::{LogSubject, Millis, Seq, Writer};
+
+    use super::*;
+
+    fn append() -> Append {
+        Append {
+            subject: LogSubject::Facts(Writer::Scheduler),
+            payload: b"mine".to_vec(),
+            mark: "mark".to_owned(),
+            expects: Seq(4),
+        }
+    }
+
+    fn stored(seq: u64, subject: &str, payload: &[u8]) -> Stored {
+        Stored {
+            seq: Seq(seq),
+            subject: subject.to_owned(),
+            payload: payload.to_vec(),
+            mark: None,
+        }
+    }
+
+    #[test]
+    fn only_a_message_that_holds_its_position_settles_an_append() {
+        for (message, landing) in [
+            (stored(5, "evt.scheduler", b"mine"), Some(Landing::Landed)),
+            (stored(5, "evt.scheduler", b"other"), Some(Landing::Lost)),
+            (stored(4, "evt.scheduler", b"mine"), None),
+            (stored(5, "evt.provisioner", b"mine"), None),
+        ] {
+            let mut appending = Appending::default();
+            appending.begin(append());
+            assert_eq!(appending.stored(&message), landing, "{message:?}");
+            assert_eq!(appending.is_idle(), landing.is_some());
+        }
+    }
+
+    #[test]
+    fn without_an_answer_the_identical_bytes_are_tried_again_later_and_later() {
+        let mut appending = Appending::default();
+        appending.begin(append());
+        let mut now = Time::default();
+        for wait in [50, 100, 200] {
+            appending.answered(&AppendOutcome::Unknown("silence".to_owned()), now);
+            assert_eq!(appending.retry_at(), Some(now + Millis(wait)));
+            assert_eq!(appending.retry(now), None, "not before its time");
+            now = now + Millis(wait);
+            assert_eq!(appending.retry(now), Some(append()));
+            assert_eq!(appending.retry(now), None, "once");
+        }
+        appending.answered(&AppendOutcome::WrongLast, now);
+        assert_eq!(
+            appending.retry_at(),
+            None,
+            "the log will show what holds its place"
+        );
+        assert!(!appending.is_idle());
+    }
+}

@@ -56,11 +56,18 @@ impl Term {
     }
 }
 
+/// What became of taking or renewing.
+enum Claim {
+    Ours,
+    Anothers,
+    Unknown,
+}
+
 /// What the bucket says.
 enum Seat {
     Free { after: Seq },
     Ours { at: Seq },
-    Taken,
+    Anothers,
 }
 
 impl Lease {
@@ -89,60 +96,60 @@ impl Lease {
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut term = Term::begin();
         loop {
-            if *held.borrow() {
-                tokio::select! {
-                    () = term.over() => { lose(held, "it could not be renewed in time"); continue }
-                    _ = pace.tick() => {}
-                }
-            } else {
+            let holding = *held.borrow();
+            let round = async {
                 pace.tick().await;
-            }
-            let fresh = Term::begin();
-            let renewed = if *held.borrow() {
-                tokio::select! {
-                    () = term.over() => { lose(held, "it could not be renewed in time"); continue }
-                    renewed = self.take(at) => renewed,
-                }
-            } else {
-                self.take(at).await
+                let fresh = Term::begin();
+                (self.claim(at).await, fresh)
             };
-            match renewed {
-                Some(true) => {
+            let (claim, fresh) = tokio::select! {
+                () = term.over(), if holding => {
+                    self.lose(held, "it could not be renewed in time");
+                    continue;
+                }
+                round = round => round,
+            };
+            match claim {
+                Claim::Ours => {
                     term = fresh;
                     if !held.send_replace(true) {
                         tracing::info!(lease = self.subject, "the lease is held");
                     }
                 }
-                Some(false) if *held.borrow() => lose(held, "another holds it"),
-                Some(false) | None => {}
+                Claim::Anothers if holding => self.lose(held, "another holds it"),
+                Claim::Anothers | Claim::Unknown => {}
             }
         }
     }
 
-    /// Takes or renews. None when the server did not say.
-    async fn take(&self, at: &mut Option<Seq>) -> Option<bool> {
-        let expects = at.unwrap_or(Seq(0));
-        match self.write(expects).await {
+    fn lose(&self, held: &watch::Sender<bool>, why: &str) {
+        held.send_replace(false);
+        tracing::warn!(lease = self.subject, why, "the lease is held no more");
+    }
+
+    /// Takes or renews. An expectation that no longer holds may be one of our own unanswered tries.
+    async fn claim(&self, at: &mut Option<Seq>) -> Claim {
+        let mut outcome = self.write(at.unwrap_or(Seq(0))).await;
+        if outcome == AppendOutcome::WrongLast {
+            outcome = match self.seat().await {
+                Some(Seat::Free { after: last } | Seat::Ours { at: last }) => {
+                    self.write(last).await
+                }
+                Some(Seat::Anothers) => {
+                    *at = None;
+                    return Claim::Anothers;
+                }
+                None => return Claim::Unknown,
+            };
+        }
+        match outcome {
             AppendOutcome::Stored(seq) => {
                 *at = Some(seq);
-                Some(true)
+                Claim::Ours
             }
-            AppendOutcome::WrongLast => {
-                let expects = match self.seat().await? {
-                    Seat::Taken => {
-                        *at = None;
-                        return Some(false);
-                    }
-                    Seat::Free { after } => after,
-                    Seat::Ours { at } => at,
-                };
-                let AppendOutcome::Stored(seq) = self.write(expects).await else {
-                    return None;
-                };
-                *at = Some(seq);
-                Some(true)
-            }
-            AppendOutcome::Unavailable(_) | AppendOutcome::Unknown(_) => None,
+            AppendOutcome::WrongLast
+            | AppendOutcome::Unavailable(_)
+            | AppendOutcome::Unknown(_) => Claim::Unknown,
         }
     }
 
@@ -166,13 +173,8 @@ impl Lease {
                 Some(stored) if stored.payload == self.holder.as_bytes() => {
                     Seat::Ours { at: stored.seq }
                 }
-                Some(_) => Seat::Taken,
+                Some(_) => Seat::Anothers,
             },
         )
     }
-}
-
-fn lose(held: &watch::Sender<bool>, why: &str) {
-    held.send_replace(false);
-    tracing::warn!(why, "the lease is held no more");
 }
