@@ -33,19 +33,11 @@ impl Store {
     /// by other folds goes on being read until its successor, made beside it, has come as far; one that
     /// is damaged is made anew, and files of other logs are removed.
     pub async fn open(folder: &Path, log: LogId) -> Result<Self, StoreError> {
-        Self::open_as(folder, log, FOLD_VERSION).await
-    }
-
-    pub(crate) async fn open_as(
-        folder: &Path,
-        log: LogId,
-        version: u32,
-    ) -> Result<Self, StoreError> {
         let unusable = |cause| StoreError::Folder {
             folder: folder.to_owned(),
             cause,
         };
-        let file = File::of(folder, log, version);
+        let file = File::of(folder, log, FOLD_VERSION);
         let (ours, others): (Vec<_>, Vec<_>) = files::all_in(folder)
             .map_err(unusable)?
             .into_iter()

@@ -1,6 +1,7 @@
 //! A log spoken aloud: who says what, and the documents that follow.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
