@@ -64,12 +64,11 @@ impl Registries {
     /// Reaches the system's own registry at `own`, host and port.
     pub fn new(own: &str) -> Result<Self, RegistriesError> {
         let unmade = |error: reqwest::Error| RegistriesError(error.to_string());
-        let trusts_nobody =
-            ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-                .with_safe_default_protocol_versions()
-                .map_err(|error| RegistriesError(error.to_string()))?
-                .with_root_certificates(RootCertStore::empty())
-                .with_no_client_auth();
+        // Fails only where the program has chosen a provider already, which then stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let trusts_nobody = ClientConfig::builder()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
         let limits = || Client::builder().timeout(ANSWER).connect_timeout(CONNECT);
         let near = limits()
             .no_proxy()
@@ -77,7 +76,7 @@ impl Registries {
             .tls_backend_preconfigured(trusts_nobody)
             .build()
             .map_err(unmade)?;
-        // Made once a program has chosen its provider; where the host has no certificates it cannot be.
+        // A host without certificates has none; the system's own registry needs none.
         let far = limits().build().map_err(|error| format!("no TLS: {error}"));
         Ok(Self {
             own: own.to_owned(),
