@@ -205,13 +205,13 @@ impl Drop for Download {
         }
         let (replica, uptime) = (self.flight.replica.clone(), self.uptime);
         if sender.is_ready() {
-            replica.pool.put(sender, uptime.now());
+            replica.keep(sender, uptime.now());
             return;
         }
         // Its task has yet to see the end; then it is ready, or closed.
         self.process.spawn("returning connection", async move {
             if sender.ready().await.is_ok() {
-                replica.pool.put(sender, uptime.now());
+                replica.keep(sender, uptime.now());
             }
             Ok::<(), Infallible>(())
         });

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::choose::Load;
-use crate::pool::Pool;
+use crate::pool::{Pool, Sender};
 
 /// A replica at one address. Outlives tables that name it, so that its counts stay right.
 #[derive(Debug)]
@@ -77,6 +77,18 @@ impl Replica {
     pub(crate) fn leave(&self) {
         self.leaving.store(true, Ordering::SeqCst);
         self.pool.close();
+    }
+
+    /// Whether requests are in flight on it, or could be: false is for good, until it stays again.
+    pub(crate) fn may_hold(&self) -> bool {
+        !self.leaving.load(Ordering::SeqCst) || self.in_flight() > 0
+    }
+
+    /// Takes a connection back that is ready for another request.
+    pub(crate) fn keep(&self, sender: Sender, now: Millis) {
+        if !self.leaving.load(Ordering::SeqCst) {
+            self.pool.put(sender, now);
+        }
     }
 
     /// Waits until no request is in flight. May be dropped half-way; nothing remains.

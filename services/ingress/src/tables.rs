@@ -168,9 +168,10 @@ impl Tables {
         };
         let mut replicas: Vec<Arc<Replica>> = live.routed().cloned().collect();
         let routed: BTreeSet<*const Replica> = replicas.iter().map(Arc::as_ptr).collect();
+        // One that is routed until the swap may be given a request until then, so it is not looked at yet.
         let holding = known
             .iter()
-            .filter(|r| !routed.contains(&Arc::as_ptr(r)) && r.in_flight() > 0);
+            .filter(|r| !routed.contains(&Arc::as_ptr(r)) && r.may_hold());
         replicas.extend(holding.cloned());
         live.replicas = replicas;
         live
@@ -259,5 +260,85 @@ fn status_of(live: &Live, drains: &Drains) -> TableStatus {
         seq: live.table.seq,
         released: drains.released(),
         in_flight,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gantry_events::{Backend, Draining, LogId, Route, Seq};
+
+    use super::*;
+
+    const HOST: &str = "web.shop.localhost";
+
+    fn tables() -> Tables {
+        let (process, _) = Process::start();
+        Tables::new(process, 1, CancellationToken::new())
+    }
+
+    fn key() -> ReplicaKey {
+        "shop/web-a".parse().unwrap()
+    }
+
+    fn table(seq: u64, routed: bool, drains: bool) -> RouteTable {
+        let backend = Backend {
+            address: ([127, 0, 0, 1], 1).into(),
+        };
+        let backends = routed.then(|| (key(), backend)).into_iter().collect();
+        let draining = drains
+            .then(|| {
+                (
+                    key(),
+                    Draining {
+                        drain: Millis(60_000),
+                    },
+                )
+            })
+            .into_iter()
+            .collect();
+        let log = LogId("00000000-0000-0000-0000-000000000007".parse().unwrap());
+        RouteTable {
+            log,
+            seq: Seq(seq),
+            routes: [(HOST.to_owned(), Route { backends })].into(),
+            draining,
+        }
+    }
+
+    fn begin(tables: &Tables) -> Option<Flight> {
+        tables.choose(HOST, &[], Millis(0)).ok().flatten()
+    }
+
+    #[tokio::test]
+    async fn a_request_that_began_on_the_table_before_the_last_still_holds_its_replica() {
+        let tables = tables();
+        tables.apply(table(1, true, false));
+        let flight = begin(&tables).unwrap();
+        tables.apply(table(2, false, false));
+        assert!(begin(&tables).is_none());
+        let status = tables.apply(table(3, false, true));
+        assert_eq!(
+            (status.released, status.in_flight),
+            ([].into(), [(key(), 1)].into())
+        );
+        let mut changes = tables.changes();
+        drop(flight);
+        changes.changed().await.unwrap();
+        assert_eq!(tables.status().unwrap().released, [key()].into());
+    }
+
+    #[tokio::test]
+    async fn a_request_placed_while_a_table_is_being_built_is_not_overlooked() {
+        let tables = tables();
+        tables.apply(table(1, true, false));
+        let known = tables.live.load_full().unwrap().replicas.clone();
+        let built = tables.build(table(2, false, true), &known);
+        let _flight = begin(&tables).unwrap();
+        assert!(
+            built
+                .replicas
+                .iter()
+                .any(|replica| replica.in_flight() == 1)
+        );
     }
 }
