@@ -18,16 +18,17 @@ mod settings;
 mod told;
 pub mod watch;
 
-pub use machine_init::{MachineInitError, Program, Programs, machine_init};
+pub use machine_init::{MachineInitError, Program, Programs, keep_running, machine_init};
 pub use settings::Settings;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use gantry_bus::{BusError, Ledger, NatsBus, node_key};
+use gantry_events::Millis;
 use gantry_node_worker_core::{NodeCore, NodeState, Observed, Reading, Work};
 use gantry_runtime::{Driven, Duty, Process, Setup, drive};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
 
 use act::Act;
 use disk::{Disk, DiskError};
@@ -38,6 +39,9 @@ use told::Told;
 
 /// Readings that may wait for the loop; whoever reads faster waits.
 const READINGS: usize = 1024;
+
+/// How often it is seen whether the log's engine has taken the last reading.
+const TAKEN: Millis = Millis(20);
 
 /// The node-worker cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -156,8 +160,8 @@ async fn begin(all: Begin) -> Result<(), Error> {
         driven,
     } = all;
     let (readings, inbox) = mpsc::channel(READINGS);
-    let (work, to_do) = tokio::sync::watch::channel(Arc::new(Work::default()));
-    let (seen, to_report) = tokio::sync::watch::channel(Observed::default());
+    let (work, to_do) = latest::channel(Arc::new(Work::default()));
+    let (seen, to_report) = latest::channel(Observed::default());
     let look = Arc::new(Notify::new());
     if let Some(set) = disk.set()? {
         // Before anything else is read: without it, what runs means nothing.
@@ -226,22 +230,27 @@ async fn begin(all: Begin) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells the log's engine what was seen, whole: it may have been away for long.
+/// Tells the log's engine what was seen, whole: it may have been away for long. The next only once it
+/// has taken the last, so that no outage piles them up.
 async fn report(
     process: Process,
-    mut seen: tokio::sync::watch::Receiver<Observed>,
+    mut seen: latest::Receiver<Observed>,
     engine: mpsc::Sender<Reading>,
 ) -> Result<(), Infallible> {
-    let stopping = process.stopping();
-    loop {
-        let all = Box::new(seen.borrow_and_update().clone());
-        tokio::select! {
-            () = stopping.cancelled() => return Ok(()),
-            sent = engine.send(Reading::All(all)) => if sent.is_err() { return Ok(()) },
+    let pass_on = async {
+        loop {
+            while engine.capacity() < engine.max_capacity() {
+                process.sleep(TAKEN).await;
+            }
+            let all = Box::new(seen.borrow_and_update().clone());
+            if engine.send(Reading::All(all)).await.is_err() || seen.changed().await.is_err() {
+                return;
+            }
         }
-        tokio::select! {
-            () = stopping.cancelled() => return Ok(()),
-            changed = seen.changed() => if changed.is_err() { return Ok(()) },
-        }
+    };
+    tokio::select! {
+        () = process.stopping().cancelled_owned() => {}
+        () = pass_on => {}
     }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use gantry_decider::Backoff;
 use gantry_events::Millis;
-use gantry_runtime::{Moment, Process};
+use gantry_runtime::{Moment, Process, ProcessError};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 use tokio::signal::unix::{self, SignalKind};
 
@@ -43,6 +43,9 @@ pub enum MachineInitError {
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
+    /// It was told to stop and did not in time.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
 }
 
 /// A program to be kept running.
@@ -89,13 +92,20 @@ impl Default for Programs {
     }
 }
 
-/// Keeps a machine running as the task `machine`, until the process stops: then the worker ends first,
+/// Runs as the first process of a machine until it is told to stop.
+pub async fn machine_init() -> Result<(), MachineInitError> {
+    let (process, supervisor) = Process::start();
+    keep_running(&process, Programs::default())?;
+    Ok(supervisor.wait().await?)
+}
+
+/// Keeps programs running as the task `machine`, until the process stops: then the worker ends first,
 /// so that it does not heal what the engine takes down, then the engine with its containers.
-pub async fn machine_init(process: Process, programs: Programs) -> Result<(), MachineInitError> {
+pub fn keep_running(process: &Process, programs: Programs) -> Result<(), MachineInitError> {
     let children = unix::signal(SignalKind::child()).map_err(MachineInitError::Signals)?;
     let machine = Machine {
-        engine: Kept::new(programs.engine, &process),
-        worker: Kept::new(programs.worker, &process),
+        engine: Kept::new(programs.engine, process),
+        worker: Kept::new(programs.worker, process),
         process: process.clone(),
         children,
     };

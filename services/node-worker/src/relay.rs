@@ -96,3 +96,39 @@ async fn carry(mut client: TcpStream, registry: &str) {
         tracing::debug!(%error, "a relayed connection broke");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn what_is_said_to_the_relay_reaches_the_registry_and_comes_back() {
+        let registry = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (process, supervisor) = Process::start();
+        let there = registry.local_addr().unwrap().to_string();
+        let here = relay(&process, SocketAddr::from(([127, 0, 0, 1], 0)), there, 1)
+            .await
+            .unwrap();
+        let mut client = TcpStream::connect(here).await.unwrap();
+        client.write_all(b"GET").await.unwrap();
+        let (mut server, _) = registry.accept().await.unwrap();
+        let mut heard = [0; 3];
+        server.read_exact(&mut heard).await.unwrap();
+        server.write_all(b"200").await.unwrap();
+        let mut answer = [0; 3];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!((&heard, &answer), (b"GET", b"200"));
+        supervisor.shut_down().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_its_way_out() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (process, _supervisor) = Process::start();
+        let error = relay(&process, taken.local_addr().unwrap(), String::new(), 1)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("set relay_address"), "{error}");
+    }
+}

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,18 +31,10 @@ pub fn image() -> String {
         std::fs::create_dir(&bin).unwrap();
         std::fs::copy("/bin/busybox", bin.join("busybox")).unwrap();
         std::os::unix::fs::symlink("busybox", bin.join("sh")).unwrap();
-        let tar = Command::new("tar")
-            .arg("-C")
-            .arg(folder.path())
-            .args(["-c", "."])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let import = Command::new("docker")
-            .args(["import", "-c", "ENV PATH=/bin", "-", name])
-            .stdin(tar.stdout.unwrap())
-            .output();
-        assert!(import.unwrap().status.success(), "the image cannot be made");
+        let folder = folder.path().display();
+        let import = format!("tar -C {folder} -c . | docker import -c 'ENV PATH=/bin' - {name}");
+        let imported = Command::new("sh").args(["-c", &import]).output().unwrap();
+        assert!(imported.status.success(), "the image cannot be made");
     }
     name.to_owned()
 }
