@@ -20,11 +20,8 @@ use gantry_events::{OperationId, PoolName, ProjectName, ServiceName, Time};
 use gantry_views::{
     BalancerDoc, MachineDoc, NodeDoc, OperationDoc, PoolDoc, ProjectDoc, ReleaseDoc, ReplicaDoc,
 };
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE};
-use reqwest::{Method, RequestBuilder, Response, Url};
-use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, Url};
 
 use crate::{
     CloudEvent, CreatePool, EventPage, JoinAnswer, JoinNode, List, LogLine, Scale, ServiceAnswer,

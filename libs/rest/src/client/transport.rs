@@ -1,9 +1,13 @@
 //! How the client asks: the request's address and headers, and what is made of the answer.
 
+use std::sync::atomic::Ordering;
+
 use gantry_views::OperationDoc;
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, DATE};
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use super::{Answer, Client, ClientError, Lines, ReadAt, Write};
 use crate::{List, NDJSON};
