@@ -1,0 +1,47 @@
+//! The verbs, one a file: each asks, waits and prints.
+
+pub mod deploy;
+pub mod events;
+pub mod image;
+pub mod logs;
+pub mod node;
+pub mod pool;
+pub mod ps;
+pub mod rm;
+pub mod scale;
+pub mod status;
+pub mod validate;
+pub mod version;
+
+use serde::Serialize;
+
+use crate::args::Verb;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Does what is asked for.
+///
+/// # Errors
+/// It could not be done; the failure says why, and with which exit code the program ends.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Validate(verb) => verb.run(context),
+        Verb::Deploy(verb) => verb.run(context).await,
+        Verb::Status(verb) => verb.run(context).await,
+        Verb::Ps(verb) => verb.run(context).await,
+        Verb::Scale(verb) => verb.run(context).await,
+        Verb::Rm(verb) => verb.run(context).await,
+        Verb::Logs(verb) => verb.run(context).await,
+        Verb::Events(verb) => verb.run(context).await,
+        Verb::Node(verb) => verb.run(context).await,
+        Verb::Pool(verb) => verb.run(context).await,
+        Verb::Image(verb) => verb.run(context).await,
+        Verb::Version(verb) => verb.run(context).await,
+    }
+}
+
+/// A state as the api spells it.
+fn word(state: impl Serialize) -> String {
+    let value = serde_json::to_value(state).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,81 @@
+//! `Context`: what every verb works with: the api, the screen, the common options.
+
+use std::future::Future;
+use std::time::Duration;
+
+use gantry_events::ProjectName;
+use gantry_rest::{Client, ClientError};
+
+use crate::args::{Common, FileArg};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::file::File;
+use crate::output::{Answer, Screen};
+
+/// Time in which the api begins to answer. Its own longest wait on a read is shorter.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a verb works with.
+#[derive(Debug)]
+pub struct Context {
+    /// The common options.
+    pub common: Common,
+    /// Where results and progress are written.
+    pub screen: Screen,
+}
+
+impl Context {
+    /// A context of these options.
+    pub fn new(common: Common, screen: Screen) -> Self {
+        Self { common, screen }
+    }
+
+    /// The api, as the options name it. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(&self.common.url, self.common.token.clone())?)
+    }
+
+    /// The project: the one that is named, else the file's.
+    ///
+    /// # Errors
+    /// None is named, and there is no file that could be read.
+    pub fn project(&self, file: &FileArg) -> Result<ProjectName, Failure> {
+        if let Some(project) = &self.common.project {
+            return Ok(project.clone());
+        }
+        match File::read(&file.path) {
+            Ok(file) => Ok(file.parsed()?.project.name),
+            Err(failure) => Err(failure.or_do("or name a project with -p")),
+        }
+    }
+
+    /// Asks whether that is meant, where someone can be asked; `enter` is what an empty answer says.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn agree(&self, question: &str, enter: Answer) -> Result<(), Failure> {
+        if !self.screen.asks() || self.screen.confirms(question, enter)? {
+            return Ok(());
+        }
+        let what = "not confirmed; nothing was changed";
+        Err(Failure::here(Exit::Failed, what, "answer y, or pass --yes"))
+    }
+}
+
+/// The answer, if it begins in time.
+///
+/// # Errors
+/// Those of the request, and silence.
+pub async fn answered<T>(
+    request: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(ANSWER_WITHIN, request).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Failure::Silent {
+            seconds: ANSWER_WITHIN.as_secs(),
+        }),
+    }
+}

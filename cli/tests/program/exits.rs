@@ -1,0 +1,134 @@
+//! The exit codes that scripts go by, and what stands on which stream.
+
+use axum::Router;
+use axum::routing::{any, get};
+use gantry_rest::ProblemCode;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::stage::{gantry, json, problem, run, serve};
+
+/// An address where nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+fn folder_with(file: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("gantry.yaml"), file).unwrap();
+    folder
+}
+
+const VALID: &str =
+    "gantry: 1\nproject: shop\nservices:\n  web:\n    image: shop:1\n    port: 8080\n";
+const FAULTY: &str =
+    "gantry: 1\nproject: shop\nservices:\n  web:\n    imag: shop:1\n    port: 99999\n";
+
+#[test]
+fn a_valid_file_ends_with_0() {
+    let folder = folder_with(VALID);
+    let ran = run(NOBODY, folder.path(), &["validate"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.out, "gantry.yaml is valid: project shop, 1 service\n");
+    let ran = run(NOBODY, folder.path(), &["validate", "-o", "json"]);
+    let project: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(project["services"]["web"]["replicas"], 1);
+}
+
+#[test]
+fn all_faults_of_a_file_are_shown_where_they_stand_and_end_with_2() {
+    let folder = folder_with(FAULTY);
+    for words in [&["validate"][..], &["deploy"], &["status"]] {
+        let ran = run(NOBODY, folder.path(), words);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+    }
+    insta::assert_snapshot!(run(NOBODY, folder.path(), &["validate"]).err);
+}
+
+#[test]
+fn with_json_an_error_is_a_problem_document() {
+    let folder = folder_with(FAULTY);
+    let ran = run(NOBODY, folder.path(), &["validate", "-o", "json"]);
+    let document: Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(document["code"], "invalid-file");
+    assert_eq!(document["errors"][0]["line"], 5);
+    let ran = run(NOBODY, folder.path(), &["node", "ls", "-o", "json"]);
+    let document: Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(
+        (ran.code, &document["code"]),
+        (Some(4), &"not-reachable".into())
+    );
+}
+
+#[test]
+fn what_cannot_be_right_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [
+        &["fly"][..],
+        &["scale", "web", "-p", "shop"],
+        &["ps", "-p", "Shop"],
+        &["ps", "--timeout", "5"],
+        &["validate"],
+        &["ps"],
+        &["node", "ls", "--url", "nowhere"],
+        &["image", "push", "Hello"],
+    ] {
+        let ran = run(NOBODY, folder.path(), words);
+        assert_eq!(ran.code, Some(2), "{words:?}: {ran:?}");
+        assert!(!ran.err.is_empty());
+    }
+}
+
+#[test]
+fn nobody_there_ends_with_4_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(NOBODY, folder.path(), &["ps", "-p", "shop"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.err.contains("make up"), "{}", ran.err);
+    let something = serve(Router::new().route("/v1/nodes", get(async || "<html>")));
+    let ran = run(&something, folder.path(), &["node", "ls"]);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+}
+
+#[test]
+fn a_problem_ends_with_the_code_of_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = [
+        (ProblemCode::UnknownParameter, 2),
+        (ProblemCode::InvalidRequest, 2),
+        (ProblemCode::Unauthenticated, 3),
+        (ProblemCode::Forbidden, 3),
+        (ProblemCode::ProjectNotFound, 3),
+        (ProblemCode::VersionConflict, 3),
+        (ProblemCode::Internal, 1),
+        (ProblemCode::LogUnavailable, 4),
+    ];
+    for (code, exit) in rows {
+        let url = serve(Router::new().fallback(any(move || async move { problem(code) })));
+        let ran = run(&url, folder.path(), &["ps", "-p", "shop"]);
+        assert_eq!(ran.code, Some(exit), "{code}: {ran:?}");
+        assert!(ran.err.contains(&format!("{code} happened")), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_refused_token_is_told_with_the_way_to_one() {
+    let url = serve(Router::new().fallback(any(async || problem(ProblemCode::Unauthenticated))));
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(&url, folder.path(), &["node", "ls"]);
+    assert!(ran.err.contains(".gantry/env"), "{}", ran.err);
+}
+
+#[test]
+fn the_token_goes_with_every_request() {
+    let guarded = get(|headers: axum::http::HeaderMap| async move {
+        match headers.get("authorization").map(|value| value.as_bytes()) {
+            Some(b"Bearer secret") => json(200, include_str!("fixtures/nodes.json")),
+            Some(_) | None => problem(ProblemCode::Unauthenticated),
+        }
+    });
+    let url = serve(Router::new().route("/v1/nodes", guarded));
+    let folder = tempfile::tempdir().unwrap();
+    let mut with_token = gantry(&url, folder.path(), &["node", "ls"]);
+    let output = with_token.env("GANTRY_TOKEN", "secret").output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(run(&url, folder.path(), &["node", "ls"]).code, Some(3));
+}
