@@ -32,24 +32,22 @@ pub(crate) fn choice(
 }
 
 fn nowhere(nodes: usize, ask: &Ask<'_>) -> String {
-    match nodes {
-        0 => "no node has joined yet".to_owned(),
-        1 => format!(
-            "the only node has no room for {} cores and {}",
-            ask.cpu, ask.memory
-        ),
-        _ => format!(
-            "none of {nodes} nodes has room for {} cores and {}",
-            ask.cpu, ask.memory
-        ),
+    if nodes == 0 {
+        return "no node has joined yet".to_owned();
     }
+    let who = if nodes == 1 {
+        "the only node has no".to_owned()
+    } else {
+        format!("none of {nodes} nodes has")
+    };
+    format!("{who} room for {} cores and {}", ask.cpu, ask.memory)
 }
 
 fn alone(node: &NodeId, others: usize) -> String {
-    match others {
-        0 => format!("{node} is the only node"),
-        _ => format!("only {node} has room"),
+    if others == 0 {
+        return format!("{node} is the only node");
     }
+    format!("only {node} has room")
 }
 
 /// The first thing in which the best differs from the second.
@@ -102,9 +100,10 @@ fn failed(failure: &Failure) -> String {
         said,
         log_tail,
     } = failure;
-    let tail = match log_tail.as_slice() {
-        [] => "; it wrote no lines".to_owned(),
-        lines => format!("; its last lines:\n{}", lines.join("\n")),
+    let tail = if log_tail.is_empty() {
+        "; it wrote no lines".to_owned()
+    } else {
+        format!("; its last lines:\n{}", log_tail.join("\n"))
     };
     format!("{replica} on {node} {said}{tail}")
 }

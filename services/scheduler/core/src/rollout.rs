@@ -84,6 +84,7 @@ impl<'a> Rollout<'a> {
         self.slots.get(&ordinal).map_or(&[], Vec::as_slice)
     }
 
+    /// One of its replicas across projects.
     pub fn key(&self, replica: &ReplicaId) -> ReplicaKey {
         ReplicaKey {
             project: self.name.clone(),

@@ -23,6 +23,7 @@ pub(crate) struct Load {
 }
 
 impl<'a> Usage<'a> {
+    /// The load before a pass.
     pub fn of(state: &'a State) -> Self {
         let load = |capacity: &Capacity| Load {
             capacity: *capacity,
@@ -71,11 +72,13 @@ impl Load {
         self.memory = self.memory.saturating_add(memory.0);
     }
 
+    /// Processor time that is left.
     pub fn free_cpu(&self) -> MilliCpu {
         let free = u64::from(self.capacity.cpu.0).saturating_sub(self.cpu);
         MilliCpu(u32::try_from(free).unwrap_or(u32::MAX))
     }
 
+    /// Memory that is left.
     pub fn free_memory(&self) -> Bytes {
         Bytes(self.capacity.memory.0.saturating_sub(self.memory))
     }

@@ -475,6 +475,72 @@ fn a_newer_deploy_takes_over_a_running_one() {
 }
 
 #[test]
+fn a_scale_takes_over_a_running_deploy_and_brings_it_to_its_end() {
+    let mut scene = deployed();
+    scene.deploy(&file(&[("web", "web:2", 3)]));
+    let said = scene.scale("web", 4);
+    assert_eq!(
+        said,
+        [
+            "overtake web",
+            "supersede",
+            "scale web to 4",
+            "begin web",
+            "place web.3#1 on n2"
+        ]
+    );
+    assert_eq!(scene.run(NONE).last().unwrap(), "succeed");
+    assert_eq!(
+        scene.replicas(),
+        [
+            "web.0#2 n1 ready",
+            "web.1#2 n2 ready",
+            "web.2#2 n3 ready",
+            "web.3#1 n2 ready"
+        ]
+    );
+    scene.holds();
+}
+
+#[test]
+fn a_release_of_several_services_succeeds_with_the_last_of_them() {
+    let mut scene = Scene::of(NODES).with_balancer();
+    scene.deploy(&file(&[("api", "api:1", 1), ("web", "web:1", 1)]));
+    assert_eq!(scene.ready("web.0#1"), ["finish web"]);
+    assert_eq!(scene.ready("api.0#1"), ["finish api", "succeed"]);
+    // A service that stays as it is does not appear.
+    let said = scene.deploy(&file(&[("api", "api:2", 1), ("web", "web:1", 1)]));
+    assert_eq!(
+        said[1..],
+        [
+            "release r2",
+            "configure api to 1",
+            "begin api",
+            "place api.0#2 on n3"
+        ]
+    );
+    scene.holds();
+}
+
+#[test]
+fn a_scale_up_fills_all_new_slots_at_once_and_nothing_else() {
+    let mut scene = deployed();
+    let said = scene.scale("web", 5);
+    assert_eq!(
+        said,
+        [
+            "scale web to 5",
+            "begin web",
+            "place web.3#1 on n1",
+            "place web.4#1 on n2"
+        ]
+    );
+    scene.ready("web.4#1");
+    assert_eq!(scene.ready("web.3#1"), ["finish web", "succeed"]);
+    scene.holds();
+}
+
+#[test]
 fn of_two_files_on_their_way_the_newer_wins_whichever_is_known_first() {
     let mut scene = Scene::of(NODES);
     scene.put(&file(&[("web", "web:1", 1)]));
