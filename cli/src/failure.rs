@@ -25,7 +25,7 @@ pub enum Failure {
         seconds: u64,
     },
     /// The file has faults.
-    #[error("{} of the file, listed above; nothing was changed", count(faults.len(), "fault"))]
+    #[error("the file has {}, each shown above", count(faults.len(), "fault"))]
     Faults {
         /// Each as it stands in the file.
         shown: Vec<String>,

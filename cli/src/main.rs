@@ -17,20 +17,19 @@ use clap::Parser;
 
 use crate::args::Args;
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::output::Screen;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let provider = rustls::crypto::ring::default_provider();
-    if provider.install_default().is_err() {
-        eprintln!("error: another TLS provider is installed; this is a fault of the program");
-        return exit::Exit::Failed.into();
-    }
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("the first line of main finds no provider installed");
     let args = Args::parse();
     let screen = Screen::of(&args.common);
     let context = Context::new(args.common, screen);
     match commands::run(&context, args.verb).await {
-        Ok(()) => exit::Exit::Done.into(),
+        Ok(()) => Exit::Done.into(),
         Err(failure) => {
             screen.failure(&failure);
             failure.exit().into()

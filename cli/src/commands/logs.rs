@@ -35,7 +35,7 @@ impl Logs {
         for service in self.services(&client, &project).await? {
             lines.extend(self.read(&client, &project, &service).await?);
         }
-        lines.sort_by(|one, other| one.time.cmp(&other.time));
+        lines.sort_by_key(|line| line.time);
         let widest = lines.iter().map(|line| line.replica.to_string().len());
         let widest = widest.max().unwrap_or(0);
         for line in &lines {

@@ -1,5 +1,7 @@
 //! The built program from outside: what it prints, asks and ends with.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails by it")]
+
 mod deploys;
 mod exits;
 mod follows;
