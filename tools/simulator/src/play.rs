@@ -2,6 +2,7 @@
 //! last checks.
 
 use gantry_events::{ConfigPut, CreatePool, Intent, Millis, RemoveService, ScaleService};
+use gantry_scheduler_core::Replica;
 use gantry_spec::parse;
 
 use crate::chance::Chance;
@@ -141,9 +142,10 @@ impl Run {
             let node = &machine.admission.node;
             let own = format!("evt.node.{node}");
             replay_is_the_same(&own, &machine.worker, &cluster.log, Some(&own))?;
-            let none = Default::default();
-            let replicas = wanted.nodes.get(node).unwrap_or(&none);
-            wanted_is_present(node, replicas, &machine.engine.running())?;
+            let mut replicas = wanted.nodes.get(node).cloned().unwrap_or_default();
+            // One that was given up stays wanted for its logs, and is never started again.
+            replicas.retain(|key, _| !engine.state().replica(key).is_some_and(Replica::is_failed));
+            wanted_is_present(node, &replicas, &machine.engine.running())?;
         }
         Ok(())
     }

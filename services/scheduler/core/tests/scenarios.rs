@@ -494,7 +494,7 @@ fn a_scale_takes_over_a_running_deploy_and_brings_it_to_its_end() {
         scene.replicas(),
         [
             "web.0#2 n1 ready",
-            "web.1#2 n2 ready",
+            "web.1#2 n1 ready",
             "web.2#2 n3 ready",
             "web.3#1 n2 ready"
         ]
