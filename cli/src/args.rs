@@ -10,7 +10,12 @@ use crate::commands;
 
 /// Deploys load-balanced services from one file.
 #[derive(Debug, Parser)]
-#[command(name = "gantry", version, max_term_width = 100)]
+#[command(
+    name = "gantry",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Args {
     /// What every verb takes.
     #[command(flatten)]
@@ -60,7 +65,15 @@ pub struct Common {
     #[arg(short, long, global = true, value_name = "NAME")]
     pub project: Option<ProjectName>,
     /// Form of what is printed; json is the api's own
-    #[arg(short, long, global = true, value_enum, default_value_t)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "table|json|yaml",
+        hide_possible_values = true
+    )]
     pub output: Format,
     /// Wait until what was asked for has ended (the default)
     #[arg(long, global = true, overrides_with = "no_wait")]

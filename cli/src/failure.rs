@@ -91,6 +91,15 @@ impl Failure {
         self
     }
 
+    /// Whether the same may do better in a moment: nobody answered, or not now.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Api(ClientError::Unreachable { .. }) | Self::Silent { .. } => true,
+            Self::Api(ClientError::Problem(problem)) => problem.code.may_pass(),
+            _ => false,
+        }
+    }
+
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match self {

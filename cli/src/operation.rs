@@ -13,8 +13,9 @@ use crate::failure::Failure;
 use crate::output::{Tone, plain};
 use crate::tale::{Goal, Line, Tale};
 
-/// How often a write is made whose answer did not come. Its key makes it one operation.
-const TRIES: u32 = 3;
+/// How often a write is made whose answer did not come. Its key makes it one operation. An api that was
+/// killed is back within 5 s.
+const TRIES: u32 = 6;
 /// Time between two tries.
 pub const PAUSE: Duration = Duration::from_secs(1);
 /// Time without an event after which the operation itself is asked what it waits for.
@@ -32,7 +33,7 @@ where
     pause.tick().await;
     for _ in 1..TRIES {
         match answered(ask()).await {
-            Err(Failure::Api(ClientError::Unreachable { .. }) | Failure::Silent { .. }) => {
+            Err(failure) if failure.may_pass() => {
                 pause.tick().await;
             }
             answer => return answer,
@@ -106,9 +107,9 @@ async fn follow(
         match told {
             Ok(Some(ended)) => return Ok(ended),
             Ok(None) => {}
-            Err(Failure::Api(ClientError::Unreachable { .. }) | Failure::Silent { .. }) => {
-                let again = "the connection to the api is lost; trying again";
-                context.screen.note(Tone::Wait, again);
+            Err(failure) if failure.may_pass() => {
+                let again = format!("  {failure}; trying again");
+                context.screen.note(Tone::Wait, &again);
             }
             Err(failure) => return Err(failure),
         }

@@ -1,7 +1,7 @@
 //! `gantry events`: what happened; with `-f`, what happens, until Ctrl-C.
 
 use gantry_events::OperationId;
-use gantry_rest::{Client, ClientError, CloudEvent, EventQuery};
+use gantry_rest::{Client, CloudEvent, EventQuery};
 use serde_json::Value;
 use tokio::time::interval;
 
@@ -91,9 +91,9 @@ async fn stream(context: &Context, client: &Client, mut query: EventQuery) -> Re
         pause.tick().await;
         match until_it_breaks(context, client, &mut query).await {
             Ok(()) => {}
-            Err(Failure::Api(ClientError::Unreachable { .. })) => {
-                let again = "the connection to the api is lost; trying again";
-                context.screen.note(Tone::Wait, again);
+            Err(failure) if failure.may_pass() => {
+                let again = format!("{failure}; trying again");
+                context.screen.note(Tone::Wait, &again);
             }
             Err(failure) => return Err(failure),
         }

@@ -14,6 +14,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Tone, plain};
 
+/// What the engine says of a layer that is still on its way.
+const PASSING: [&str; 3] = ["Preparing", "Waiting", "Pushing"];
+
 /// Images in the system's own registry.
 #[derive(Debug, clap::Subcommand)]
 pub enum Image {
@@ -128,21 +131,28 @@ async fn push(context: &Context, engine: &Docker, target: &Target) -> Result<(),
             "see that the registry runs (`make up`), and that GANTRY_REGISTRY_PORT names its port";
         Failure::here(Exit::Failed, what, way_out)
     };
-    while let Some(step) = steps.try_next().await.map_err(|e| failed(e.to_string()))? {
+    while let Some(step) = steps.try_next().await.map_err(|e| failed(said(e)))? {
         if let Some(error) = step.error_detail {
             return Err(failed(error.message.unwrap_or_default()));
         }
         // Of each layer only its end is a line; the bytes in between would be thousands.
-        let is_counting = step
-            .progress_detail
-            .is_some_and(|detail| detail.total.is_some());
-        if let Some(status) = step.status.filter(|_| !is_counting) {
+        let is_over = |status: &String| !PASSING.contains(&status.as_str());
+        if let Some(status) = step.status.filter(is_over) {
             context
                 .screen
                 .note(Tone::Dim, &format!("  {}", plain(&status)));
         }
     }
     Ok(())
+}
+
+/// What the registry or the engine said, without the client's own words around it.
+fn said(error: EngineError) -> String {
+    match error {
+        EngineError::DockerStreamError { error } => error,
+        EngineError::DockerResponseServerError { message, .. } => message,
+        error => error.to_string(),
+    }
 }
 
 fn not_found(error: EngineError, name: &str) -> Failure {

@@ -75,8 +75,13 @@ impl Tale {
             Fact::ServiceUnplaced(d) => {
                 let unfit = d.explanation.unfit.iter();
                 let nodes: Vec<_> = unfit.map(|(node, why)| reason(node, why)).collect();
-                let why = format!("{} {}", d.explanation.because, nodes.join(", "));
-                let what = format!("slot {} fits no node: {}", d.ordinal, why.trim());
+                let nodes = if nodes.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", nodes.join(", "))
+                };
+                let why = &d.explanation.because;
+                let what = format!("slot {} fits no node; {why}{nodes}", d.ordinal);
                 line(Tone::Wait, &d.service, what)
             }
             Fact::RolloutFinished(d) if d.operation == self.operation => {

@@ -33,13 +33,20 @@ fn folder() -> TempDir {
     folder
 }
 
+/// What becomes of the stream after the last event.
+#[derive(Clone, Copy)]
+enum Then {
+    Ends,
+    Breaks,
+    GoesOn,
+}
+
 /// An api that has these services, tells these events, and ends the operation in this state.
 #[derive(Clone)]
 struct Api {
     services: Option<Value>,
     events: Vec<Value>,
-    /// Whether the stream stays open after the last event.
-    goes_on: bool,
+    then: Then,
     end: Value,
     /// Idempotency keys and bodies of what was put.
     puts: Arc<Mutex<Vec<(String, String)>>>,
@@ -50,7 +57,7 @@ impl Api {
         Self {
             services: None,
             events,
-            goes_on: false,
+            then: Then::Ends,
             end,
             puts: Arc::default(),
         }
@@ -93,11 +100,18 @@ impl Api {
             .iter()
             .map(|event| Ok::<_, std::io::Error>(format!("{event}\n")))
             .collect();
-        let told: BoxStream<'static, _> = stream::iter(lines).boxed();
-        let told = if self.goes_on {
-            told.chain(stream::pending()).boxed()
-        } else {
-            told
+        let told = stream::iter(lines);
+        let told: BoxStream<'static, _> = match self.then {
+            Then::Ends => told.boxed(),
+            Then::Breaks => {
+                // What is told is sent once there is nothing more to tell for the moment.
+                let broken = stream::once(async {
+                    tokio::task::yield_now().await;
+                    Err(std::io::Error::other("killed"))
+                });
+                told.chain(broken).boxed()
+            }
+            Then::GoesOn => told.chain(stream::pending()).boxed(),
         };
         stage::json(200, Body::from_stream(told))
     }
@@ -262,20 +276,27 @@ fn a_deploy_that_fails_ends_with_1_and_the_last_lines_of_its_replica() {
 }
 
 #[test]
-fn a_stream_that_breaks_is_taken_up_again() {
-    let end = operation("running", json!({}));
-    let api = Api::that_ends(succeeds()[..4].to_vec(), end);
-    let url = api.serve();
-    let ran = run(&url, folder().path(), &["deploy", "--timeout", "3s"]);
-    assert_eq!(ran.code, Some(5), "{ran:?}");
-    // The server tells the same again, whatever is asked for: it was asked more than once.
-    assert!(ran.err.matches("web-7f3k2q").count() > 1, "{}", ran.err);
+fn a_stream_that_ends_or_breaks_is_taken_up_again() {
+    for then in [Then::Ends, Then::Breaks] {
+        let api = Api {
+            then,
+            ..Api::that_ends(succeeds()[..4].to_vec(), operation("running", json!({})))
+        };
+        let ran = run(
+            &api.serve(),
+            folder().path(),
+            &["deploy", "--timeout", "3s"],
+        );
+        assert_eq!(ran.code, Some(5), "{ran:?}");
+        // This api tells the same again, whatever is asked for: it was asked more than once.
+        assert!(ran.err.matches("web-7f3k2q").count() > 1, "{}", ran.err);
+    }
 }
 
 #[test]
 fn a_wait_that_is_over_ends_with_5_and_says_where_to_look() {
     let api = Api {
-        goes_on: true,
+        then: Then::GoesOn,
         ..Api::that_ends(succeeds()[..4].to_vec(), operation("running", json!({})))
     };
     let ran = run(
@@ -298,7 +319,7 @@ fn without_waiting_the_operation_is_named() {
 fn after_ctrl_c_the_deploy_goes_on_and_that_is_said() {
     use std::io::{BufRead, BufReader, Read};
     let api = Api {
-        goes_on: true,
+        then: Then::GoesOn,
         ..Api::that_ends(succeeds()[..4].to_vec(), operation("running", json!({})))
     };
     let folder = folder();

@@ -52,10 +52,12 @@ impl ClientError {
         }
     }
 
-    /// The answer could not be read: it broke off, or it is another's.
+    /// The answer could not be read: it broke off, or it is another's. To reqwest both are errors of
+    /// decoding; what is no JSON tells them apart.
     pub(super) fn read(url: String, error: &reqwest::Error) -> Self {
         let cause = root_of(error);
-        if error.is_decode() {
+        let source = std::error::Error::source(error);
+        if source.is_some_and(|source| source.is::<serde_json::Error>()) {
             return Self::Foreign { url, cause };
         }
         Self::Unreachable { url, cause }
