@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 /// Variables that begin with `GANTRY_` and are no settings, but for a role that has a key of that name.
-const NO_SETTINGS: [&str; 14] = [
+const NO_SETTINGS: [&str; 15] = [
+    "cluster",
     "settings",
     "url",
     "token",

@@ -137,6 +137,18 @@ impl System {
         Ok(replicas)
     }
 
+    /// The same, once it is so; the last ones on their way out have their grace period.
+    pub async fn settled(
+        &self,
+        name: &str,
+        of: &str,
+        count: usize,
+    ) -> anyhow::Result<Vec<ReplicaDoc>> {
+        eventually(Duration::from_secs(30), || self.ready(name, of, count))
+            .await
+            .map(|(replicas, _)| replicas)
+    }
+
     /// The node of this id.
     pub async fn node(&self, replica: &ReplicaDoc) -> anyhow::Result<NodeDoc> {
         let nodes = self.api.nodes(&ReadAt::default()).await?;

@@ -18,11 +18,11 @@ fn file(name: &str, image: &str, version: &str, replicas: u32) -> String {
 async fn a_new_version_takes_over_without_one_failed_request() -> anyhow::Result<()> {
     let system = System::of_environment()?;
     system.deployed(&file("e2e-roll", image(), "1", 3)).await?;
-    let before = system.ready("e2e-roll", "web", 3).await?;
+    let before = system.settled("e2e-roll", "web", 3).await?;
     let traffic = Traffic::begin(system.ingress(), "web.e2e-roll.localhost", 16)?;
     system.deployed(&file("e2e-roll", image(), "2", 3)).await?;
     let tally = traffic.end().await;
-    let after = system.ready("e2e-roll", "web", 3).await?;
+    let after = system.settled("e2e-roll", "web", 3).await?;
 
     assert!(tally.good > 100, "{tally:?}");
     assert!(tally.bad.is_empty(), "{tally:?}");
@@ -52,10 +52,10 @@ async fn scaling_goes_up_and_down_and_the_file_has_the_last_word() -> anyhow::Re
             "{:?}",
             operation.problem
         );
-        system.ready("e2e-scale", "web", count as usize).await?;
+        system.settled("e2e-scale", "web", count as usize).await?;
     }
     system.deployed(&text).await?;
-    system.ready("e2e-scale", "web", 2).await?;
+    system.settled("e2e-scale", "web", 2).await?;
     let again = system.deployed(&text).await?;
     assert_eq!(again.changed, Some(false));
     system.empty("e2e-scale").await
@@ -95,7 +95,7 @@ async fn a_removed_service_is_gone_from_balancer_and_machines() -> anyhow::Resul
 async fn an_image_nobody_has_fails_the_deploy_and_leaves_what_runs() -> anyhow::Result<()> {
     let system = System::of_environment()?;
     system.deployed(&file("e2e-image", image(), "1", 1)).await?;
-    let before = system.ready("e2e-image", "web", 1).await?;
+    let before = system.settled("e2e-image", "web", 1).await?;
     let write = Write::new().and_wait(Millis::from_secs(60));
     let text = file("e2e-image", "localhost:5000/nobody-has-this:1", "1", 1);
     let code = match system
@@ -113,7 +113,7 @@ async fn an_image_nobody_has_fails_the_deploy_and_leaves_what_runs() -> anyhow::
     };
     assert_eq!(code, Some(format!("{:?}", ProblemCode::ImageNotFound)));
     assert_eq!(
-        system.ready("e2e-image", "web", 1).await?[0].id,
+        system.settled("e2e-image", "web", 1).await?[0].id,
         before[0].id
     );
     system.empty("e2e-image").await
@@ -149,6 +149,6 @@ async fn of_two_deploys_at_once_the_last_one_holds_and_both_say_how_they_ended()
         "{:?}",
         second.problem
     );
-    system.ready("e2e-two", "web", 3).await?;
+    system.settled("e2e-two", "web", 3).await?;
     system.empty("e2e-two").await
 }

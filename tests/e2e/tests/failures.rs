@@ -26,7 +26,7 @@ fn file(name: &str, replicas: u32) -> String {
 async fn a_killed_process_is_restarted_in_place() -> anyhow::Result<()> {
     let system = System::of_environment()?;
     system.deployed(&file("e2e-kill", 1)).await?;
-    let before = system.ready("e2e-kill", "web", 1).await?.remove(0);
+    let before = system.settled("e2e-kill", "web", 1).await?.remove(0);
     let machine = system.node(&before).await?.machine;
     let container = containers_of_machine(&machine, before.id.as_str())
         .await?
@@ -34,7 +34,7 @@ async fn a_killed_process_is_restarted_in_place() -> anyhow::Result<()> {
     in_machine(&machine, &["kill", "-s", "KILL", &container]).await?;
 
     let restarted = || async {
-        let after = system.ready("e2e-kill", "web", 1).await?.remove(0);
+        let after = system.settled("e2e-kill", "web", 1).await?.remove(0);
         ensure!(
             after.restarts == before.restarts + 1,
             "restarts: {}",
@@ -56,7 +56,7 @@ async fn a_killed_process_is_restarted_in_place() -> anyhow::Result<()> {
 async fn a_replica_that_stays_unhealthy_is_ended_and_replaced() -> anyhow::Result<()> {
     let system = System::of_environment()?;
     system.deployed(&file("e2e-sick", 2)).await?;
-    let before = system.ready("e2e-sick", "web", 2).await?;
+    let before = system.settled("e2e-sick", "web", 2).await?;
     let (_, sick) = system.get("web.e2e-sick.localhost", "/unhealthy").await?;
     ensure!(
         before.iter().any(|replica| replica.id.to_string() == sick),
@@ -64,7 +64,7 @@ async fn a_replica_that_stays_unhealthy_is_ended_and_replaced() -> anyhow::Resul
     );
 
     let replaced = || async {
-        let after = system.ready("e2e-sick", "web", 2).await?;
+        let after = system.settled("e2e-sick", "web", 2).await?;
         ensure!(
             after.iter().all(|replica| replica.id.to_string() != sick),
             "{sick} is still there"
@@ -106,7 +106,7 @@ async fn each_role_that_is_killed_is_useful_again_and_nothing_is_doubled() -> an
 async fn a_killed_node_worker_adopts_what_runs() -> anyhow::Result<()> {
     let system = System::of_environment()?;
     system.deployed(&file("e2e-adopt", 1)).await?;
-    let before = system.ready("e2e-adopt", "web", 1).await?.remove(0);
+    let before = system.settled("e2e-adopt", "web", 1).await?.remove(0);
     let machine = system.node(&before).await?.machine;
     let container = containers_of_machine(&machine, before.id.as_str()).await?;
     let worker = node_worker(&machine).await?;
