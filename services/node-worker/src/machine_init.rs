@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use gantry_decider::Backoff;
@@ -51,7 +52,7 @@ pub enum MachineInitError {
 /// A program to be kept running.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// What it is called in logs.
+    /// What it is called, in logs and lists of processes.
     pub name: &'static str,
     /// The file to run.
     pub file: String,
@@ -215,11 +216,13 @@ impl Kept {
 
     fn start(&mut self, process: &Process) {
         self.since = process.clock.moment();
+        let Program {
+            name,
+            file,
+            arguments,
+        } = &self.program;
         // Its end is seen by `reap`, which takes in every process.
-        match Command::new(&self.program.file)
-            .args(&self.program.arguments)
-            .spawn()
-        {
+        match Command::new(file).arg0(name).args(arguments).spawn() {
             Ok(child) => self.run = i32::try_from(child.id()).ok().and_then(Pid::from_raw),
             Err(error) => {
                 self.failures = self.failures.saturating_add(1);

@@ -16,6 +16,10 @@ pub(super) const PORT: &str = "gantry.port";
 /// Processes and threads in one container: far more than a service needs, far fewer than a machine has.
 const MOST_PROCESSES: i64 = 4096;
 
+/// Seconds between SIGTERM and SIGKILL when the engine itself goes down: a machine has ten for all.
+/// A replica that is told to stop gets the grace of its own.
+const ENGINE_GRACE: i64 = 5;
+
 /// What the engine keeps of a container's output: three files of 10 MB, so that no output fills a disk.
 const OUTPUT: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "3")];
 
@@ -37,6 +41,7 @@ pub(super) fn body(ours: &Ours, replica: &ReplicaKey, creation: &Creation) -> Co
         env: Some(env(ours, replica, creation)),
         labels: Some(labels(ours, replica, creation)),
         exposed_ports: port.clone().map(|port| vec![port]),
+        stop_timeout: Some(ENGINE_GRACE),
         host_config: Some(host_config(port, creation)),
         ..ContainerCreateBody::default()
     }
