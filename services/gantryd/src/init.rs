@@ -112,10 +112,7 @@ fn folders(settings: &InitSettings) -> anyhow::Result<Folders> {
             role("lb-sync", Writer::Balancer("b1".parse()?), LB_SYNC),
         ],
         operator: operator(&settings.operator, settings),
-        given: vec![
-            folder("api-data", API),
-            folder("ingress-data", INGRESS),
-        ],
+        given: vec![folder("api-data", API), folder("ingress-data", INGRESS)],
         shared: vec![folder("ingress-socket", INGRESS)],
     })
 }

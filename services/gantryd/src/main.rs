@@ -51,7 +51,10 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     // Every TLS client of this process uses ring; only a second call can fail.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(carry_out(arguments.command))
 }
 
@@ -68,6 +71,14 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::MachineInit => role::machine_init().await,
         Command::NatsSupervise => role::once("nats-supervise", nats_supervise::run).await,
         Command::Healthcheck => health_check::run().await,
-        Command::Settings { role } => role::print_settings(role),
+        Command::Settings { role } => print_lines(&role::settings(role)?),
     }
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the command is for")]
+fn print_lines(lines: &[String]) -> anyhow::Result<()> {
+    for line in lines {
+        println!("{line}");
+    }
+    Ok(())
 }

@@ -28,7 +28,13 @@ pub enum Name {
 }
 
 /// The roles that `gantryd all` carries, in the order of their health ports.
-const ALL: [Name; 5] = [Name::Api, Name::Scheduler, Name::Provisioner, Name::LbSync, Name::Ingress];
+const ALL: [Name; 5] = [
+    Name::Api,
+    Name::Scheduler,
+    Name::Provisioner,
+    Name::LbSync,
+    Name::Ingress,
+];
 
 /// How the settings of a role are read: strictly where it stands alone, past the others' where it does not.
 #[derive(Clone, Copy)]
@@ -124,44 +130,56 @@ where
 pub async fn machine_init() -> anyhow::Result<()> {
     let common = Name::NodeWorker.common(Reading::Lenient)?;
     let _telemetry = telemetry("machine-init", &common)?;
-    gantry_node_worker::machine_init().await.context("the machine's init failed")
+    gantry_node_worker::machine_init()
+        .await
+        .context("the machine's init failed")
 }
 
-/// Prints each setting of a role with its source.
-pub fn print_settings(role: Name) -> anyhow::Result<()> {
+/// Each setting of a role with its source, a line each.
+pub fn settings(role: Name) -> anyhow::Result<Vec<String>> {
     match role {
-        Name::Api => print(&load::<gantry_api::Settings>()?),
-        Name::Scheduler => print(&load::<gantry_scheduler::Settings>()?),
-        Name::Provisioner => print(&load::<gantry_provisioner::Settings>()?),
-        Name::NodeWorker => print(&load::<gantry_node_worker::Settings>()?),
-        Name::LbSync => print(&load::<gantry_lb_sync::Settings>()?),
-        Name::Ingress => print(&load::<gantry_ingress::Settings>()?),
+        Name::Api => lines(&load::<gantry_api::Settings>()?),
+        Name::Scheduler => lines(&load::<gantry_scheduler::Settings>()?),
+        Name::Provisioner => lines(&load::<gantry_provisioner::Settings>()?),
+        Name::NodeWorker => lines(&load::<gantry_node_worker::Settings>()?),
+        Name::LbSync => lines(&load::<gantry_lb_sync::Settings>()?),
+        Name::Ingress => lines(&load::<gantry_ingress::Settings>()?),
     }
 }
 
-#[allow(clippy::print_stdout, reason = "this is what the command is for")]
-fn print<S: Serialize>(loaded: &Loaded<S>) -> anyhow::Result<()> {
+fn lines<S: Serialize>(loaded: &Loaded<S>) -> anyhow::Result<Vec<String>> {
     let mut values = serde_json::to_value(&loaded.value)?;
     let common = serde_json::to_value(&loaded.common)?;
     if let (Some(values), Some(common)) = (values.as_object_mut(), common.as_object()) {
         values.extend(common.clone());
     }
-    for (key, source) in &loaded.sources {
-        let value = if key.contains("token") { "(not shown)".to_owned() } else { values[key].to_string() };
-        println!("{key} = {value}    # {source}");
-    }
-    Ok(())
+    let line = |(key, source): (&String, &String)| {
+        let secret = key.contains("token");
+        let value = if secret {
+            "(not shown)".to_owned()
+        } else {
+            values[key].to_string()
+        };
+        format!("{key} = {value}    # {source}")
+    };
+    Ok(loaded.sources.iter().map(line).collect())
 }
 
 fn telemetry(role: &'static str, common: &Common) -> anyhow::Result<Telemetry> {
-    Ok(Telemetry::start(role, &common.log_filter, common.otlp_endpoint.as_deref())?)
+    Ok(Telemetry::start(
+        role,
+        &common.log_filter,
+        common.otlp_endpoint.as_deref(),
+    )?)
 }
 
 async fn start(role: Name, common: &Common, reading: Reading) -> anyhow::Result<Supervisor> {
     let (process, supervisor) = Process::start();
     let address = serve_health(&process, common.health_address).await?;
     tracing::info!(role = role.as_str(), health = %address, version = env!("CARGO_PKG_VERSION"), "starting");
-    role.run(process, reading).await.with_context(|| format!("{} could not start", role.as_str()))?;
+    role.run(process, reading)
+        .await
+        .with_context(|| format!("{} could not start", role.as_str()))?;
     Ok(supervisor)
 }
 
