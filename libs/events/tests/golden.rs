@@ -1,5 +1,7 @@
 //! Every event and command version has a golden file, which is decoded for ever.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::PathBuf;
 

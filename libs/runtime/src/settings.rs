@@ -114,9 +114,8 @@ enum Unknown {
 }
 
 fn variables() -> impl Iterator<Item = (String, String)> {
-    env::vars().filter_map(|(name, value)| {
-        Some((name.strip_prefix("GANTRY_")?.to_lowercase(), value))
-    })
+    env::vars()
+        .filter_map(|(name, value)| Some((name.strip_prefix("GANTRY_")?.to_lowercase(), value)))
 }
 
 fn load_with<T: Default + Serialize + DeserializeOwned>(

@@ -18,6 +18,9 @@ use crate::{Clock, Health, Metrics};
 /// Time from SIGTERM to the end, whatever still runs.
 const SHUTDOWN: Millis = Millis(9000);
 
+/// Failures that may wait to be heard; the first one ends the process.
+const FAILURES: usize = 8;
+
 /// A process as its tasks see it. Clones are the same process.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -29,7 +32,7 @@ pub struct Process {
     pub metrics: Metrics,
     tasks: TaskTracker,
     stop: CancellationToken,
-    failures: mpsc::UnboundedSender<ProcessError>,
+    failures: mpsc::Sender<ProcessError>,
 }
 
 /// Ticks at a steady pace, never in bursts.
@@ -66,13 +69,13 @@ pub enum ProcessError {
 #[derive(Debug)]
 pub struct Supervisor {
     process: Process,
-    failures: mpsc::UnboundedReceiver<ProcessError>,
+    failures: mpsc::Receiver<ProcessError>,
 }
 
 impl Process {
     /// A new process, and who waits for its end.
     pub fn start() -> (Self, Supervisor) {
-        let (sender, failures) = mpsc::unbounded_channel();
+        let (sender, failures) = mpsc::channel(FAILURES);
         let process = Self {
             clock: Clock,
             health: Health::default(),
@@ -93,8 +96,8 @@ impl Process {
         let failures = self.failures.clone();
         self.tasks.spawn(async move {
             if let Err(cause) = work.await {
-                // Nobody listens only when the process is already ending.
-                let _ = failures.send(ProcessError::Task {
+                // Nobody listens, or there is no room, only when the process is already ending.
+                let _ = failures.try_send(ProcessError::Task {
                     task,
                     cause: cause.to_string(),
                 });

@@ -1,5 +1,7 @@
 //! What breaks, on the real system: processes of replicas and of every role.
 
+#![allow(clippy::print_stdout, reason = "measured times are shown")]
+
 use std::time::Duration;
 
 use anyhow::{bail, ensure};

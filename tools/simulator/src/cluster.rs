@@ -17,7 +17,7 @@ use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::checks::{Audit, Broken};
 use crate::desk::Desk;
-use crate::faults::{Bug, Faults};
+use crate::faults::{Bug, Faults, Scene};
 use crate::machine::Machine;
 use crate::planted::Scheduler;
 use crate::service::{Birth, Service};
@@ -132,11 +132,19 @@ impl Cluster {
         self.now = next.map_or(most, |next| next.min(most));
     }
 
+    fn scene(&self) -> Scene {
+        Scene {
+            log: self.log.clone(),
+            now: self.now,
+            faults: self.faults,
+        }
+    }
+
     fn schedule(&mut self) -> Option<String> {
+        let scene = self.scene();
         let chores = self.scheduler.chores(&self.log, self.now);
         if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.scheduler
-                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+            self.scheduler.perform(chore, &scene, &mut self.chance);
         }
         let wanted = self.scheduler.live()?.wanted(self.now);
         let images: Vec<String> = wanted.resolve.into_iter().collect();
@@ -147,10 +155,10 @@ impl Cluster {
     }
 
     fn provision(&mut self) -> Option<String> {
+        let scene = self.scene();
         let chores = self.provisioner.chores(&self.log, self.now);
         if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.provisioner
-                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+            self.provisioner.perform(chore, &scene, &mut self.chance);
         }
         let wanted = self.provisioner.live()?.wanted(self.now);
         let all: Vec<_> = wanted.into_iter().collect();
@@ -206,11 +214,10 @@ impl Cluster {
     }
 
     fn balance(&mut self) -> Option<String> {
+        let scene = self.scene();
         let chores = self.balancer.sync.chores(&self.log, self.now);
         if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.balancer
-                .sync
-                .perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+            self.balancer.sync.perform(chore, &scene, &mut self.chance);
         }
         self.balancer.finish_requests(&mut self.chance);
         self.balancer
@@ -219,6 +226,7 @@ impl Cluster {
     }
 
     fn move_machine(&mut self) -> Result<Option<String>, Broken> {
+        let scene = self.scene();
         let names: Vec<MachineId> = self
             .machines
             .iter()
@@ -238,7 +246,7 @@ impl Cluster {
         }
         let chores = machine.worker.chores(&self.log, self.now);
         if let Some(chore) = self.chance.pick(&chores).copied() {
-            machine.perform(chore, &self.log, self.now, &self.faults, &mut self.chance);
+            machine.perform(chore, &scene, &mut self.chance);
         }
         match self.chance.below(4) {
             0 => machine.look(self.now),

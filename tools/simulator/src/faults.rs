@@ -1,6 +1,20 @@
 //! What a seed breaks, and the six bugs that are planted to show that the checks see them.
 
+use gantry_bus::MemoryLog;
+use gantry_events::Time;
+
 use crate::chance::Chance;
+
+/// The moment in which something happens: the log, the time, and what goes wrong just now.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The log.
+    pub log: MemoryLog,
+    /// The time.
+    pub now: Time,
+    /// What goes wrong.
+    pub faults: Faults,
+}
 
 /// How often each thing goes wrong, in percent of the occasions for it. All zero: a kind world.
 #[derive(Clone, Copy, Debug, Default)]

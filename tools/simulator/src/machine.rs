@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use gantry_bus::{Ledger, Marker, MemoryLog};
+use gantry_bus::{Ledger, Marker};
 use gantry_events::{
     Bytes, Capacity, Digest, LogId, MachineId, MilliCpu, NodeAdmitted, NodeId, ReplicaKey,
     ReplicaPhase, Time, WantedSet,
@@ -16,7 +16,7 @@ use nkeys::{KeyPair, KeyPairType};
 
 use crate::chance::Chance;
 use crate::engine_room::EngineRoom;
-use crate::faults::{Bug, Faults};
+use crate::faults::{Bug, Scene};
 use crate::service::{Birth, Chore, Service};
 
 /// A machine, from the moment its provider made it.
@@ -88,29 +88,20 @@ impl Machine {
     }
 
     /// One step of the worker's engine.
-    pub fn perform(
-        &mut self,
-        chore: Chore,
-        log: &MemoryLog,
-        now: Time,
-        faults: &Faults,
-        chance: &mut Chance,
-    ) {
-        self.worker.perform(chore, log, now, faults, chance);
+    pub fn perform(&mut self, chore: Chore, scene: &Scene, chance: &mut Chance) {
+        self.worker.perform(chore, scene, chance);
         if chore == Chore::Start {
             let capacity = Capacity {
                 cpu: MilliCpu(4000),
                 memory: Bytes(4 << 30),
             };
-            self.worker.read(
-                Reading::Host(Host {
-                    address: self.address,
-                    capacity,
-                }),
-                now,
-            );
+            let host = Host {
+                address: self.address,
+                capacity,
+            };
+            self.worker.read(Reading::Host(host), scene.now);
             if let Some(set) = self.disk.clone() {
-                self.worker.read(Reading::Set(set), now);
+                self.worker.read(Reading::Set(set), scene.now);
             }
         }
     }

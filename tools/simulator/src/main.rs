@@ -1,5 +1,7 @@
 //! The simulator's command line: many seeds, one seed with its trace, or the hunt for planted bugs.
 
+#![allow(clippy::print_stdout, reason = "this program's output is for people")]
+
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;

@@ -6,7 +6,7 @@ use gantry_events::{LogSubject, Seq, Time};
 use gantry_runtime::{Engine, Input, Output, Snapshot};
 
 use crate::chance::Chance;
-use crate::faults::Faults;
+use crate::faults::Scene;
 use crate::line::Line;
 
 /// How a service begins anew after it was killed.
@@ -108,27 +108,21 @@ impl<C: Core + Clone> Service<C> {
     }
 
     /// Lets one of them happen.
-    pub fn perform(
-        &mut self,
-        chore: Chore,
-        log: &MemoryLog,
-        now: Time,
-        faults: &Faults,
-        chance: &mut Chance,
-    ) {
+    pub fn perform(&mut self, chore: Chore, scene: &Scene, chance: &mut Chance) {
+        let Scene { log, now, faults } = scene;
         match chore {
             Chore::Start => self.start(log),
-            Chore::Deliver => self.deliver(log, now, chance.percent(faults.doubled)),
-            Chore::GoLive => self.step(Input::Live, now),
+            Chore::Deliver => self.deliver(log, *now, chance.percent(faults.doubled)),
+            Chore::GoLive => self.step(Input::Live, *now),
             Chore::Carry => self.line.carry(log, faults, chance),
             Chore::Answer => {
                 if let Some(outcome) = self.line.answer() {
-                    self.step(Input::Answered(outcome), now);
+                    self.step(Input::Answered(outcome), *now);
                 }
             }
             Chore::Wake => {
                 self.wake_at = None;
-                self.step(Input::Wake, now);
+                self.step(Input::Wake, *now);
             }
         }
     }
