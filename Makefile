@@ -6,7 +6,7 @@ up:     ; @sh scripts/up.sh
 # Builds and makes the images, so that `docker-compose up` works.
 images: ; @sh scripts/install.sh && sh scripts/build.sh && sh scripts/images.sh
 # Every test there is, from format to end-to-end.
-test:   ; @sh scripts/test.sh
+test:   ; @bash scripts/test.sh
 # Stops machines, then the rest; data is kept.
 down:   ; @sh scripts/down.sh
 # Removes containers, networks, volumes and the operator's folder of this system, and nothing else.

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use gantry_runtime::settings::{Common, Loaded, load, load_leniently};
@@ -77,14 +78,38 @@ impl Name {
 
     async fn run(self, process: Process, reading: Reading) -> anyhow::Result<()> {
         match self {
-            Self::Api => gantry_api::run(process, reading.read()?.value).await?,
-            Self::Scheduler => gantry_scheduler::run(process, reading.read()?.value).await?,
-            Self::Provisioner => gantry_provisioner::run(process, reading.read()?.value).await?,
+            Self::Api => {
+                let mut settings = reading.read::<gantry_api::Settings>()?.value;
+                self.find(&mut settings.creds, reading);
+                gantry_api::run(process, settings).await?;
+            }
+            Self::Scheduler => {
+                let mut settings = reading.read::<gantry_scheduler::Settings>()?.value;
+                self.find(&mut settings.creds, reading);
+                gantry_scheduler::run(process, settings).await?;
+            }
+            Self::Provisioner => {
+                let mut settings = reading.read::<gantry_provisioner::Settings>()?.value;
+                self.find(&mut settings.creds, reading);
+                gantry_provisioner::run(process, settings).await?;
+            }
+            Self::LbSync => {
+                let mut settings = reading.read::<gantry_lb_sync::Settings>()?.value;
+                self.find(&mut settings.creds, reading);
+                gantry_lb_sync::run(process, settings).await?;
+            }
             Self::NodeWorker => gantry_node_worker::run(process, reading.read()?.value).await?,
-            Self::LbSync => gantry_lb_sync::run(process, reading.read()?.value).await?,
             Self::Ingress => gantry_ingress::run(process, reading.read()?.value).await?,
         }
         Ok(())
+    }
+
+    /// Roles in one process find their credentials side by side, as the first start lays them out.
+    fn find(self, creds: &mut PathBuf, reading: Reading) {
+        match reading {
+            Reading::Strict => {}
+            Reading::Lenient => *creds = creds.join(format!("{}-creds", self.as_str())),
+        }
     }
 }
 
