@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gantry_rest::{PROBLEM_JSON, ProblemCode};
+use gantry_runtime::Metrics;
 use tokio::sync::Semaphore;
 
 use crate::refusal::Refusal;
@@ -31,8 +32,26 @@ impl Room {
     }
 }
 
-/// The outermost layer.
-pub(crate) async fn dress(State(room): State<Room>, mut request: Request, next: Next) -> Response {
+/// What dressing needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) room: Room,
+    pub(crate) metrics: Metrics,
+}
+
+/// The outermost layer. What was refused before anybody was known is only counted: the log has no end,
+/// and must not be a tap that anybody opens.
+pub(crate) async fn dress(State(front): State<Front>, request: Request, next: Next) -> Response {
+    let response = answer(&front.room, request, next).await;
+    let status = response.status().as_u16().to_string();
+    let labels = [("status", status.as_str())];
+    front
+        .metrics
+        .count("gantry_http_requests_total", &labels, 1);
+    response
+}
+
+async fn answer(room: &Room, mut request: Request, next: Next) -> Response {
     let trace = Trace::of(request.headers());
     let known = match *request.method() {
         Method::GET | Method::HEAD => request.headers().get(header::IF_NONE_MATCH).cloned(),
@@ -60,19 +79,15 @@ pub(crate) fn after_panic(_: Box<dyn Any + Send>) -> Response {
     Refusal::new(ProblemCode::Internal, detail).into_response()
 }
 
-/// Answers that no handler of ours made: a path or method that is not there.
+/// Answers that no handler of ours made: a method that is not there.
 fn as_problem(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_ours = response.extensions().get::<Refusal>().is_some() || speaks_problem(&response);
-    if !is_error || is_ours || status == StatusCode::SERVICE_UNAVAILABLE {
+    if !is_error || is_ours {
         return response;
     }
     let (code, detail) = match status {
-        StatusCode::NOT_FOUND => (
-            ProblemCode::NotFound,
-            "there is no such path; /v1/openapi.json lists them all",
-        ),
         StatusCode::METHOD_NOT_ALLOWED => (
             ProblemCode::MethodNotAllowed,
             "the path is there, but not for this method; the header Allow lists those it takes",

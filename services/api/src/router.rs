@@ -12,11 +12,12 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::auth::authenticate;
-use crate::dress::{Room, after_panic, dress};
+use crate::dress::{Front, Room, after_panic, dress};
 use crate::handlers::{
     balancer, event, log, machine, node, operation, pool, project, release, replica, service,
     version,
 };
+use crate::refusal::Refusal;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -78,7 +79,10 @@ fn documented(v1: OpenApiRouter<Api>) -> (Router<Api>, utoipa::openapi::OpenApi)
 
 /// The whole interface.
 pub(crate) fn router(api: &Api) -> Router {
-    let room = Room::of(api.settings.requests_at_once);
+    let front = Front {
+        room: Room::of(api.settings.requests_at_once),
+        metrics: api.process.metrics.clone(),
+    };
     let guard = middleware::from_fn_with_state(api.clone(), authenticate);
     let document = openapi();
     let guarded = documented(with_token().route_layer(guard)).0;
@@ -86,9 +90,15 @@ pub(crate) fn router(api: &Api) -> Router {
     guarded
         .merge(open)
         .route("/v1/openapi.json", get(|| async { Json(document) }))
+        .fallback(nowhere)
         .with_state(api.clone())
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(middleware::from_fn_with_state(room, dress))
+        .layer(middleware::from_fn_with_state(front, dress))
         // Outside of the room: whether it is alive is told even when it is full.
         .merge(health_routes(&api.process))
+}
+
+async fn nowhere() -> Refusal {
+    let detail = "there is no such path; /v1/openapi.json lists them all";
+    Refusal::new(ProblemCode::NotFound, detail)
 }

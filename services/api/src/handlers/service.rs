@@ -1,6 +1,7 @@
 //! Services: what each should be, and how far it is; scaled and removed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::State;
 use gantry_events::{
@@ -35,8 +36,8 @@ pub(crate) async fn list_services(
     let mut files = BTreeMap::new();
     for item in &found.value.items {
         let release = item.doc.release;
-        if !files.contains_key(&release) {
-            files.insert(release, api.file(&project, release).await?);
+        if let Entry::Vacant(slot) = files.entry(release) {
+            slot.insert(api.file(&project, release).await?);
         }
     }
     Ok(reading::page(found, |doc| answer(doc, &files)))

@@ -1,0 +1,20 @@
+//! The api on a real NATS server, with deciders and nodes played by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod commands;
+mod events;
+mod joining;
+mod logs;
+mod openapi;
+mod outage;
+mod problems;
+mod reads;
+#[path = "../../../../libs/bus/tests/server/mod.rs"]
+mod server;
+mod start;
+mod world;

@@ -1,0 +1,266 @@
+//! Every code that the api itself answers with, each brought about.
+
+use std::collections::BTreeSet;
+
+use gantry_events::Millis;
+use gantry_rest::ProblemCode;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+
+use crate::world::*;
+
+/// Codes that other services' decisions bring, or that need a fault or a state of the system; each
+/// stands in a test of its own.
+const ELSEWHERE: [ProblemCode; 20] = [
+    // The end of an operation: commands.rs shows that the decider's problem is answered.
+    ProblemCode::PoolExists,
+    ProblemCode::NoNodeFits,
+    ProblemCode::InvalidConfig,
+    ProblemCode::ImageNotFound,
+    ProblemCode::ProviderUnknown,
+    ProblemCode::RegistryUnreachable,
+    ProblemCode::MachineFailed,
+    ProblemCode::DeadlinePassed,
+    // joining.rs, commands.rs, outage.rs, logs.rs, reads.rs.
+    ProblemCode::JoinTokenInvalid,
+    ProblemCode::NodeKeyTaken,
+    ProblemCode::IdempotencyKeyReused,
+    ProblemCode::VersionConflict,
+    ProblemCode::LogUnavailable,
+    ProblemCode::NodeUnreachable,
+    ProblemCode::NotYet,
+    // Below, in tests of their own.
+    ProblemCode::TooManyRequests,
+    ProblemCode::Unauthenticated,
+    // There are no rights to lack yet, no read model that is closed while it is served, and no fault
+    // that is known.
+    ProblemCode::Forbidden,
+    ProblemCode::NotReady,
+    ProblemCode::Internal,
+];
+
+struct Row(
+    ProblemCode,
+    &'static str,
+    &'static str,
+    fn(RequestBuilder) -> RequestBuilder,
+);
+
+const AS_IT_IS: fn(RequestBuilder) -> RequestBuilder = |request| request;
+
+fn rows() -> Vec<Row> {
+    use ProblemCode::*;
+    let config = "/v1/projects/shop/config";
+    let scale = "/v1/projects/shop/services/web/scale";
+    vec![
+        Row(MalformedBody, "PUT", config, |r| r.body("a: [")),
+        Row(MalformedBody, "PUT", config, |r| r.body("")),
+        Row(MalformedBody, "PUT", config, |r| r.body(vec![0xff, 0xfe])),
+        Row(MalformedBody, "POST", scale, |r| r.body("{\"replicas\": ")),
+        Row(UnknownParameter, "GET", "/v1/projects?colour=red", AS_IT_IS),
+        Row(
+            UnknownParameter,
+            "GET",
+            "/v1/events?after=1&at_seq=2",
+            AS_IT_IS,
+        ),
+        Row(
+            UnknownParameter,
+            "PUT",
+            "/v1/projects/shop/config?force=true",
+            |r| r.body(FILE),
+        ),
+        Row(InvalidParameter, "GET", "/v1/projects?limit=many", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/projects?limit=0", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/projects?cursor=x", AS_IT_IS),
+        Row(
+            InvalidParameter,
+            "GET",
+            "/v1/projects?filter=colour:red",
+            AS_IT_IS,
+        ),
+        Row(InvalidParameter, "GET", "/v1/projects/Shop", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/projects/%FF", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/operations/x", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/events?after=x", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/events?wait=30", AS_IT_IS),
+        Row(InvalidParameter, "GET", "/v1/events?scope=A", AS_IT_IS),
+        Row(InvalidParameter, "POST", scale, |r| {
+            r.header("Idempotency-Key", "k".repeat(201))
+                .body("{\"replicas\": 1}")
+        }),
+        Row(SeqInFuture, "GET", "/v1/projects?at_seq=1000000", AS_IT_IS),
+        Row(NotFound, "GET", "/v1/nowhere", AS_IT_IS),
+        Row(NotFound, "GET", "/", AS_IT_IS),
+        Row(ProjectNotFound, "GET", "/v1/projects/none", AS_IT_IS),
+        Row(
+            ProjectNotFound,
+            "GET",
+            "/v1/projects/none/services",
+            AS_IT_IS,
+        ),
+        Row(
+            ServiceNotFound,
+            "GET",
+            "/v1/projects/none/services/web",
+            AS_IT_IS,
+        ),
+        Row(
+            ServiceNotFound,
+            "GET",
+            "/v1/projects/none/services/web/logs",
+            AS_IT_IS,
+        ),
+        Row(
+            ReplicaNotFound,
+            "GET",
+            "/v1/projects/none/replicas/web-1",
+            AS_IT_IS,
+        ),
+        Row(
+            ReleaseNotFound,
+            "GET",
+            "/v1/projects/none/releases/1",
+            AS_IT_IS,
+        ),
+        Row(NodeNotFound, "GET", "/v1/nodes/n9", AS_IT_IS),
+        Row(PoolNotFound, "GET", "/v1/pools/none", AS_IT_IS),
+        Row(MachineNotFound, "GET", "/v1/machines/m9", AS_IT_IS),
+        Row(BalancerNotFound, "GET", "/v1/balancers/b9", AS_IT_IS),
+        Row(
+            OperationNotFound,
+            "GET",
+            "/v1/operations/00000000-0000-0000-0000-000000000000",
+            AS_IT_IS,
+        ),
+        Row(MethodNotAllowed, "DELETE", "/v1/projects", AS_IT_IS),
+        Row(NotAcceptable, "GET", "/v1/events", |r| {
+            r.header("Accept", "image/png")
+        }),
+        Row(
+            LogRestored,
+            "GET",
+            "/v1/events?after=00000000-0000-0000-0000-000000000000:1.0",
+            AS_IT_IS,
+        ),
+        Row(TooLarge, "PUT", config, |r| {
+            r.body("#".repeat((1 << 20) + 1))
+        }),
+        Row(UnsupportedMediaType, "PUT", config, |r| {
+            r.header("Content-Type", "image/png").body(FILE)
+        }),
+        Row(InvalidRequest, "POST", scale, |r| {
+            r.body("{\"replicas\": -1}")
+        }),
+        Row(InvalidRequest, "POST", scale, |r| {
+            r.body("{\"replicas\": 1, \"speed\": 2}")
+        }),
+        Row(InvalidRequest, "POST", scale, |r| {
+            r.body("{\"replicas\": 1001}")
+        }),
+        Row(InvalidRequest, "POST", "/v1/pools", |r| {
+            r.body("{\"name\": \"farm\", \"provider\": \"local\", \"size\": 100000}")
+        }),
+        Row(InvalidRequest, "POST", "/v1/nodes/join", |r| {
+            r.body("{\"machine\": \"m1\", \"token\": \"\", \"public_key\": \"UA\"}")
+        }),
+        Row(InvalidFile, "PUT", config, |r| {
+            r.body(FILE.replace("image", "imge"))
+        }),
+        Row(InvalidFile, "PUT", "/v1/projects/other/config", |r| {
+            r.body(FILE)
+        }),
+    ]
+}
+
+async fn problem(answer: Response, code: ProblemCode, about: &str) -> Value {
+    assert_eq!(answer.status(), code.status(), "{about}");
+    let kind = answer.headers()["content-type"].to_str().unwrap();
+    assert_eq!(kind, "application/problem+json", "{about}");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["code"], code.as_str(), "{about}");
+    assert_eq!(problem["trace_id"].as_str().unwrap().len(), 32, "{about}");
+    problem
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_code_is_answered_where_it_belongs() {
+    let world = World::start().await;
+    let mut seen: BTreeSet<ProblemCode> = ELSEWHERE.into();
+    for Row(code, method, path, change) in rows() {
+        let method: Method = method.parse().unwrap();
+        let about = format!("{method} {path}");
+        let answer = change(world.ask(method, path)).send().await.unwrap();
+        problem(answer, code, &about).await;
+        seen.insert(code);
+    }
+    let all: BTreeSet<ProblemCode> = ProblemCode::ALL.iter().copied().collect();
+    assert_eq!(
+        all.difference(&seen).collect::<Vec<_>>(),
+        [&ProblemCode::Forbidden; 0]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_without_the_token_learns_anything() {
+    let world = World::start().await;
+    for header in ["", "Bearer", "Bearer x", "Basic eDp5", &world.token()[..20]] {
+        for path in ["/v1/projects", "/v1/version", "/v1/events"] {
+            let request = world.http.get(format!("{}{path}", world.url));
+            let request = match header {
+                "" => request,
+                header => request.header("Authorization", header),
+            };
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+            problem(answer, ProblemCode::Unauthenticated, path).await;
+        }
+    }
+    let open = world.http.get(format!("{}/v1/openapi.json", world.url));
+    assert_eq!(open.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_names_the_trace_and_every_fault_of_a_file_with_its_place() {
+    let world = World::start().await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let file = "gantry: 1\nproject: shop\nservices:\n  web: {imge: a, ports: [1]}\n";
+    let request = world
+        .ask(Method::PUT, "/v1/projects/shop/config")
+        .body(file);
+    let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    let problem = problem(
+        request.send().await.unwrap(),
+        ProblemCode::InvalidFile,
+        "file",
+    )
+    .await;
+    assert_eq!(problem["trace_id"], trace);
+    let errors = problem["errors"].as_array().unwrap().iter();
+    let places: Vec<_> = errors
+        .map(|error| (error["line"].as_u64(), error["pointer"].as_str()))
+        .collect();
+    for pointer in ["/services/web/imge", "/services/web/ports"] {
+        assert!(places.contains(&(Some(4), Some(pointer))), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_at_once_than_there_is_room_for_is_told_to_come_again() {
+    let world = World::start_with(|s| {
+        s.requests_at_once = 1;
+        s.read_within = Millis(2000);
+    })
+    .await;
+    let slow = world.get("/v1/projects?min_seq=1000000");
+    let quick = async {
+        let mut answer = world.get("/v1/version").await;
+        while answer.status() == 200 {
+            answer = world.get("/v1/version").await;
+        }
+        assert_eq!(answer.headers()["retry-after"], "1");
+        problem(answer, ProblemCode::TooManyRequests, "version").await;
+    };
+    let (slow, ()) = futures::future::join(slow, quick).await;
+    problem(slow, ProblemCode::NotYet, "projects").await;
+}
