@@ -7,91 +7,17 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use gantry_bus::{AppendOutcome, Head, Ledger, Log, LogError, Marker, Stored};
+use gantry_bus::{AppendOutcome, Head, Log, LogError, Stored};
 use gantry_decider::{Backoff, Core};
 use gantry_events::{Millis, Seq, Time};
 use tokio::sync::{mpsc, watch};
 
-use crate::engine::{Engine, Input, Output, Snapshot};
+use crate::driven::{DriveError, Driven, Duty, Keep, Setup, View};
+use crate::engine::{Engine, Input, Output};
 use crate::{Condition, Process};
 
 /// Readings that may wait for the engine; a shell that reads faster than that waits.
 const READINGS: usize = 1024;
-
-/// Whether this process may decide.
-#[derive(Debug)]
-pub enum Duty {
-    /// It is the only one by construction.
-    Always,
-    /// It may while the lease is held.
-    Leased(watch::Receiver<bool>),
-}
-
-/// Remembers snapshots durably before the engine goes on, for engines that cannot replay the log.
-pub trait Keep<S>: Send {
-    /// Writes the snapshot so that it survives a power loss. An error ends the process.
-    fn keep(&mut self, snapshot: &Snapshot<S>) -> std::io::Result<()>;
-}
-
-/// Everything an engine needs to run.
-pub struct Setup<C: Core, L> {
-    /// The core.
-    pub core: C,
-    /// Checks messages.
-    pub ledger: Ledger,
-    /// Marks commits.
-    pub marker: Marker,
-    /// The log.
-    pub log: L,
-    /// Whether it may decide.
-    pub duty: Duty,
-    /// Where it left off, if it remembers.
-    pub resume: Option<Snapshot<C::State>>,
-    /// Who remembers for it, if it cannot replay.
-    pub keep: Option<Box<dyn Keep<C::State>>>,
-}
-
-/// The running engine, as its shell sees it.
-pub struct Driven<C: Core> {
-    /// Readings go in here.
-    pub readings: mpsc::Sender<C::Reading>,
-    /// What the engine knows and wants; none until the replay has reached the log's end.
-    pub view: watch::Receiver<Option<Arc<View<C>>>>,
-}
-
-impl<C: Core> Clone for Driven<C> {
-    fn clone(&self) -> Self {
-        Self {
-            readings: self.readings.clone(),
-            view: self.view.clone(),
-        }
-    }
-}
-
-/// What an engine knows and wants at one sequence.
-#[derive(Clone, Debug)]
-pub struct View<C: Core> {
-    /// The last sequence folded.
-    pub seq: Seq,
-    /// The world as it should be.
-    pub wanted: C::Wanted,
-    /// What the log says.
-    pub state: C::State,
-    /// Where the own subject stands.
-    pub own: Head,
-    /// Whether this process may decide.
-    pub leading: bool,
-}
-
-/// The engine's own task failed.
-#[derive(Debug, thiserror::Error)]
-pub enum DriveError {
-    /// A snapshot could not be remembered.
-    #[error(
-        "the snapshot could not be written: {0}; free space on the disk or check its permissions"
-    )]
-    Keep(#[from] std::io::Error),
-}
 
 /// Runs an engine as the task `engine` of the process until it stops.
 pub fn drive<C, L>(process: &Process, setup: Setup<C, L>) -> Driven<C>
@@ -110,7 +36,7 @@ where
         engine.resume(snapshot);
     }
     let driver = Driver {
-        own: engine.snapshot().own,
+        own: engine.own(),
         engine,
         log: setup.log,
         keep: setup.keep,
@@ -172,7 +98,7 @@ where
             self.take(Input::Lead(leading))?;
         }
         loop {
-            if !self.follow_log().await {
+            if !self.follow_log(&mut inbox).await? {
                 return Ok(());
             }
             match self.await_input(&mut inbox, &mut duty).await {
@@ -183,13 +109,22 @@ where
         }
     }
 
-    /// Makes sure that the log is being followed. False when the process stops meanwhile.
-    async fn follow_log(&mut self) -> bool {
+    /// Makes sure that the log is being followed; readings are taken meanwhile. False when the process
+    /// stops.
+    async fn follow_log(
+        &mut self,
+        inbox: &mut mpsc::Receiver<C::Reading>,
+    ) -> Result<bool, DriveError> {
+        let process = self.process.clone();
         while self.messages.is_none() {
-            let wait = Backoff::NEAR.after(self.failures);
-            tokio::select! {
-                () = self.process.stopping().cancelled_owned() => return false,
-                () = self.process.sleep(wait) => {}
+            let pause = process.sleep(Backoff::NEAR.after(self.failures));
+            tokio::pin!(pause);
+            loop {
+                tokio::select! {
+                    () = process.stopping().cancelled_owned() => return Ok(false),
+                    () = &mut pause => break,
+                    Some(reading) = inbox.recv() => self.take(Input::Reading(reading))?,
+                }
             }
             match self.log.tail().await {
                 Ok(tail) => {
@@ -199,7 +134,7 @@ where
                 Err(error) => self.lose_log(&error),
             }
         }
-        true
+        Ok(true)
     }
 
     fn lose_log(&mut self, error: &LogError) {
@@ -269,13 +204,10 @@ where
 
     /// Remembers before anything is sent: an engine that cannot replay is at most one commit behind.
     fn remember(&mut self) -> Result<(), DriveError> {
-        let Some(keep) = &mut self.keep else {
-            return Ok(());
-        };
-        let snapshot = self.engine.snapshot();
-        if snapshot.own != self.own {
-            keep.keep(&snapshot)?;
-            self.own = snapshot.own;
+        let own = self.engine.own();
+        if let Some(keep) = self.keep.as_mut().filter(|_| own != self.own) {
+            keep.keep(&self.engine.snapshot())?;
+            self.own = own;
         }
         Ok(())
     }
@@ -310,22 +242,19 @@ where
         if !self.engine.is_live() {
             return;
         }
-        let view = View {
-            seq: self.engine.folded(),
-            wanted: self.engine.wanted(self.process.clock.now()),
+        let (seq, leading) = (self.engine.folded(), self.leading);
+        let wanted = self.engine.wanted(self.process.clock.now());
+        let same = |old: &View<C>| (old.seq, old.leading) == (seq, leading) && old.wanted == wanted;
+        if self.publish.borrow().as_deref().is_some_and(same) {
+            return;
+        }
+        self.publish.send_replace(Some(Arc::new(View {
+            seq,
+            wanted,
             state: self.engine.state().clone(),
-            own: self.engine.snapshot().own,
-            leading: self.leading,
-        };
-        self.publish.send_if_modified(|published| {
-            let changed = published.as_ref().is_none_or(|old| {
-                old.seq != view.seq || old.leading != view.leading || old.wanted != view.wanted
-            });
-            if changed {
-                *published = Some(Arc::new(view));
-            }
-            changed
-        });
+            own: self.engine.own(),
+            leading,
+        })));
     }
 }
 

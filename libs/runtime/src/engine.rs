@@ -116,9 +116,14 @@ impl<C: Core> Engine<C> {
         Snapshot {
             seq: self.folded,
             state: self.state.clone(),
-            own: self.ledger.head(&self.own_subject()),
+            own: self.own(),
             time: self.last_time,
         }
+    }
+
+    /// Where the own subject stands.
+    pub fn own(&self) -> Head {
+        self.ledger.head(&self.own_subject())
     }
 
     /// The core.

@@ -7,6 +7,7 @@
 
 mod clock;
 mod drive;
+mod driven;
 mod engine;
 mod health;
 mod metrics;
@@ -15,7 +16,8 @@ mod supervise;
 mod telemetry;
 
 pub use clock::{Clock, Moment};
-pub use drive::{Driven, Duty, Keep, Setup, View, drive};
+pub use drive::drive;
+pub use driven::{DriveError, Driven, Duty, Keep, Setup, View};
 pub use engine::{Engine, Input, Output, Snapshot};
 pub use health::{Condition, Health, HealthServerError, health_routes, serve_health};
 pub use metrics::Metrics;
