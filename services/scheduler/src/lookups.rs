@@ -133,7 +133,10 @@ impl Lookups {
                     said,
                 },
                 Err(LookupError::Unreachable(said)) => {
-                    tracing::warn!(image, said, "the registry did not answer; asking again");
+                    // Said once; the core says it again if it gives up.
+                    if wait == Millis(0) {
+                        tracing::warn!(image, said, "the registry did not answer; asking again");
+                    }
                     Reading::RegistryUnreachable {
                         image: image.clone(),
                         said,
