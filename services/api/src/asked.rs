@@ -1,9 +1,7 @@
 //! Requests taken apart: names in the path, parameters, bodies. What cannot be read is refused here,
 //! with its place, and nobody checks again.
 
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -12,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::api::Api;
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 
 /// Largest body. A project's file may be as large. Source: contract, section 2.
 pub(crate) const LARGEST: usize = gantry_spec::MAX_BYTES;
@@ -86,25 +84,21 @@ impl FromRequest<Api> for Whole {
         if announced.is_some_and(|length| length > LARGEST) {
             return Err(too_large());
         }
-        let bytes = collect(request.into_body(), within.duration());
-        match bytes.await {
-            Some(Ok(bytes)) => Ok(Self { bytes, kind }),
-            Some(Err(error)) if is_too_large(&error) => Err(too_large()),
-            Some(Err(error)) => Err(Refusal::new(
-                ProblemCode::MalformedBody,
-                format!("the body broke off: {error}"),
-            )),
-            None => Err(Refusal::new(
-                ProblemCode::MalformedBody,
-                format!("the body had not arrived whole after {within}"),
-            )),
+        let broken = |why: String| Refusal::new(ProblemCode::MalformedBody, why);
+        let stopping = api.process.stopping();
+        let bytes = tokio::select! {
+            bytes = axum::body::to_bytes(request.into_body(), LARGEST) => bytes,
+            () = stopping.cancelled() => return Err(refusal::stopping()),
+            () = api.process.sleep(within) => {
+                return Err(broken(format!("the body had not arrived whole after {within}")));
+            }
+        };
+        match bytes {
+            Ok(bytes) => Ok(Self { bytes, kind }),
+            Err(error) if is_too_large(&error) => Err(too_large()),
+            Err(error) => Err(broken(format!("the body broke off: {error}"))),
         }
     }
-}
-
-async fn collect(body: Body, within: Duration) -> Option<Result<Bytes, axum::Error>> {
-    let whole = axum::body::to_bytes(body, LARGEST);
-    tokio::time::timeout(within, whole).await.ok()
 }
 
 fn is_too_large(error: &axum::Error) -> bool {

@@ -62,9 +62,10 @@ async fn answer(room: &Room, mut request: Request, next: Next) -> Response {
         Ok(_place) => next.run(request).await,
         Err(full) => full.into_response(),
     };
-    let response = as_problem(response);
-    if let Some(refusal) = response.extensions().get::<Refusal>() {
-        return refusal.clone().in_trace(&trace.id).into_response();
+    let mut response = as_problem(response);
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        *response.body_mut() = refusal.in_trace(&trace.id).body();
+        return response;
     }
     match known {
         Some(known) if is_known(&response, &known) => unchanged(response),

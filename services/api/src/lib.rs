@@ -1,6 +1,6 @@
 //! The api service: HTTP in, commands out, the read model served.
 //!
-//! One task, the clerk at its [`desk`], folds the log and owns every append; another projects it into
+//! One task, the clerk at its desk, folds the log and owns every append; another projects it into
 //! the read model; handlers ask both. Leaves to others: what is decided about commands (the deciders),
 //! what documents say (`gantry-views`), who may join (`gantry-api-core`).
 

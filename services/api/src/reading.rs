@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::api::Api;
-use crate::refusal::{Answer, Refusal};
+use crate::refusal::{self, Answer, Refusal};
 
 /// Entities of a page, if nothing else is asked for, and at most.
 const PAGE: u32 = 100;
@@ -54,17 +54,17 @@ impl Api {
             return Ok(());
         };
         let within = self.settings.read_within;
-        let reached = self.reader.reached(wanted);
-        match tokio::time::timeout(within.duration(), reached).await {
-            Ok(reached) => Ok(reached.map(drop)?),
-            Err(_) => Err(Refusal::new(
-                ProblemCode::NotYet,
-                format!(
-                    "the read model has reached {} and not {wanted} within {within}; ask again",
-                    self.reader.seq()
-                ),
-            )),
+        let stopping = self.process.stopping();
+        tokio::select! {
+            reached = self.reader.reached(wanted) => return Ok(reached.map(drop)?),
+            () = stopping.cancelled() => return Err(refusal::stopping()),
+            () = self.process.sleep(within) => {}
         }
+        let detail = format!(
+            "the read model has reached {} and not {wanted} within {within}; ask again",
+            self.reader.seq()
+        );
+        Err(Refusal::new(ProblemCode::NotYet, detail))
     }
 
     /// One entity.

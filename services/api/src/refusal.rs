@@ -1,6 +1,7 @@
 //! `Refusal`: any error as the answer it becomes. What no handler made (a path that is not there, a
 //! panic) becomes one in [`crate::dress`].
 
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gantry_bus::{AskError, LogError};
@@ -95,8 +96,8 @@ impl From<AskError> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let body = serde_json::to_vec(&*self.0).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let kind = [(header::CONTENT_TYPE, PROBLEM_JSON)];
+        let mut response = (status, kind, self.body()).into_response();
         if self.0.code.may_pass() {
             response
                 .headers_mut()
@@ -115,8 +116,18 @@ impl IntoResponse for Refusal {
 }
 
 impl Refusal {
+    pub(crate) fn body(&self) -> Body {
+        serde_json::to_vec(&*self.0).unwrap_or_default().into()
+    }
+
     /// The same in a trace.
     pub(crate) fn in_trace(self, trace: &str) -> Self {
         Self(Box::new(self.0.in_trace(trace)))
     }
+}
+
+/// The process ends before the answer.
+pub(crate) fn stopping() -> Refusal {
+    let detail = "the api stops; ask again in a moment";
+    Refusal::new(ProblemCode::NotReady, detail)
 }

@@ -80,9 +80,9 @@ pub async fn start(process: &Process, settings: Settings) -> Result<SocketAddr, 
         streams: Room::of(settings.streams_at_once),
         settings,
     });
-    let bound = serve(&api).await?;
+    // First, so that nobody is told that the api is ready before it is known what it waits for.
     begin(&api, store, keys, inbox);
-    Ok(bound)
+    serve(&api).await
 }
 
 /// The tasks behind the interface: inspector, reader, clerk, projector.

@@ -9,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 use gantry_events::{Command, Digest, Intent, Millis, OperationId, Place, Seq, Writer};
 use gantry_rest::{IDEMPOTENCY_KEY, Problem, ProblemCode};
 use gantry_views::{DocKey, Documents, Entry, OperationDoc, OperationState, Said, fold};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -57,6 +60,35 @@ impl FromRequestParts<Api> for Write {
             wait: preferred_wait(headers, api.settings.longest_wait),
             if_match: text(headers, header::IF_MATCH.as_str()).map(str::to_owned),
         })
+    }
+}
+
+impl IntoParams for Write {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let headers = [
+            (
+                IDEMPOTENCY_KEY,
+                "Makes a retry the same operation. Kept for a day at least.",
+            ),
+            (
+                "Prefer",
+                "`wait=30` holds the answer back until the operation ends, so many seconds.",
+            ),
+            (
+                "If-Match",
+                "The `ETag` of a read: what is there must still be that.",
+            ),
+        ];
+        let parameters = headers.map(|(name, what)| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .description(Some(what))
+                .required(Required::False)
+                .schema(Some(String::schema()))
+                .build()
+        });
+        parameters.into()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::refusal::Answer;
 
 /// All balancers.
 #[utoipa::path(get, path = "/balancers", tag = "balancers", params(Listed),
-    responses((status = 200, body = List<BalancerDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<BalancerDoc>), Problems))]
 pub(crate) async fn list_balancers(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
     let found = api.list::<BalancerDoc>(Scope::Cluster, Vec::new(), &listed, &[Field::State]);
     Ok(reading::page(found.await?, |doc| doc))
@@ -23,7 +23,7 @@ pub(crate) async fn list_balancers(State(api): State<Api>, Asked(listed): Asked<
 /// One balancer.
 #[utoipa::path(get, path = "/balancers/{balancer}", tag = "balancers",
     params(("balancer" = String, Path, description = "The balancer."), Moment),
-    responses((status = 200, body = BalancerDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = BalancerDoc), Problems))]
 pub(crate) async fn get_balancer(
     State(api): State<Api>,
     Named(balancer): Named<BalancerId>,

@@ -16,8 +16,9 @@ use crate::refusal::{Answer, Refusal};
 
 /// Events after a cursor. With `Accept: text/event-stream` or `application/x-ndjson` a live stream,
 /// resumed by `Last-Event-ID`.
-#[utoipa::path(get, path = "/events", tag = "events", params(EventsAsked),
-    responses((status = 200, content((EventPage = "application/json"),
+#[utoipa::path(get, path = "/events", tag = "events", params(EventsAsked,
+        ("Last-Event-ID" = Option<String>, Header, description = "Where a stream goes on; wins over `after`.")),
+    responses((status = 200, description = "What was asked for.", content((EventPage = "application/json"),
         (CloudEvent = "text/event-stream"), (CloudEvent = "application/x-ndjson"))), Problems))]
 pub(crate) async fn get_events(
     State(api): State<Api>,

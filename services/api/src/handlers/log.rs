@@ -38,7 +38,7 @@ pub(crate) struct LinesAsked {
 #[utoipa::path(get, path = "/projects/{project}/services/{service}/logs", tag = "services",
     params(("project" = String, Path, description = "The project."),
         ("service" = String, Path, description = "The service."), LinesAsked),
-    responses((status = 200, content_type = "application/x-ndjson", body = LogLine), Problems))]
+    responses((status = 200, description = "What was asked for.", content_type = "application/x-ndjson", body = LogLine), Problems))]
 pub(crate) async fn get_logs(
     State(api): State<Api>,
     Named((project, service)): Named<(ProjectName, ServiceName)>,

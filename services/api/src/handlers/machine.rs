@@ -16,7 +16,7 @@ const FIELDS: [Field; 3] = [Field::State, Field::Node, Field::Pool];
 
 /// All machines.
 #[utoipa::path(get, path = "/machines", tag = "machines", params(Listed),
-    responses((status = 200, body = List<MachineDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<MachineDoc>), Problems))]
 pub(crate) async fn list_machines(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
     let found = api.list::<MachineDoc>(Scope::Cluster, Vec::new(), &listed, &FIELDS);
     Ok(reading::page(found.await?, |doc| doc))
@@ -25,7 +25,7 @@ pub(crate) async fn list_machines(State(api): State<Api>, Asked(listed): Asked<L
 /// One machine.
 #[utoipa::path(get, path = "/machines/{machine}", tag = "machines",
     params(("machine" = String, Path, description = "The machine."), Moment),
-    responses((status = 200, body = MachineDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = MachineDoc), Problems))]
 pub(crate) async fn get_machine(
     State(api): State<Api>,
     Named(machine): Named<MachineId>,

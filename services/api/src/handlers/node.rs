@@ -18,7 +18,7 @@ use crate::refusal::Answer;
 
 /// All nodes.
 #[utoipa::path(get, path = "/nodes", tag = "nodes", params(Listed),
-    responses((status = 200, body = List<NodeDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<NodeDoc>), Problems))]
 pub(crate) async fn list_nodes(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
     let found = api.list::<NodeDoc>(Scope::Cluster, Vec::new(), &listed, &[Field::State]);
     let found = found.await?;
@@ -34,7 +34,7 @@ pub(crate) async fn list_nodes(State(api): State<Api>, Asked(listed): Asked<List
 /// One node.
 #[utoipa::path(get, path = "/nodes/{node}", tag = "nodes",
     params(("node" = String, Path, description = "The node."), Moment),
-    responses((status = 200, body = NodeDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = NodeDoc), Problems))]
 pub(crate) async fn get_node(
     State(api): State<Api>,
     Named(node): Named<NodeId>,
@@ -52,7 +52,7 @@ pub(crate) async fn get_node(
 /// Lets a node join: one-time token and public key in, bus identity out. The same key again gets the
 /// same answer.
 #[utoipa::path(post, path = "/nodes/join", tag = "nodes", request_body = JoinNode, security(()),
-    responses((status = 200, body = JoinAnswer), Problems))]
+    responses((status = 200, description = "What was asked for.", body = JoinAnswer), Problems))]
 pub(crate) async fn join_node(
     State(api): State<Api>,
     Asked(Nothing {}): Asked<Nothing>,

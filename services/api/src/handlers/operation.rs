@@ -16,7 +16,7 @@ const FIELDS: [Field; 3] = [Field::State, Field::Scope, Field::Kind];
 
 /// All operations that have not ended, the first first; with `all=true` every one.
 #[utoipa::path(get, path = "/operations", tag = "operations", params(Listed),
-    responses((status = 200, body = List<OperationDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<OperationDoc>), Problems))]
 pub(crate) async fn list_operations(
     State(api): State<Api>,
     Asked(listed): Asked<Listed>,
@@ -28,7 +28,7 @@ pub(crate) async fn list_operations(
 /// One operation.
 #[utoipa::path(get, path = "/operations/{operation}", tag = "operations",
     params(("operation" = String, Path, description = "The operation."), Moment),
-    responses((status = 200, body = OperationDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = OperationDoc), Problems))]
 pub(crate) async fn get_operation(
     State(api): State<Api>,
     Named(operation): Named<OperationId>,

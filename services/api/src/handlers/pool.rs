@@ -21,7 +21,7 @@ const LONGEST_PROVIDER: usize = 40;
 
 /// All pools.
 #[utoipa::path(get, path = "/pools", tag = "pools", params(Listed),
-    responses((status = 200, body = List<PoolDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<PoolDoc>), Problems))]
 pub(crate) async fn list_pools(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
     let found = api.list::<PoolDoc>(Scope::Cluster, Vec::new(), &listed, &[Field::State]);
     Ok(reading::page(found.await?, |doc| doc))
@@ -30,7 +30,7 @@ pub(crate) async fn list_pools(State(api): State<Api>, Asked(listed): Asked<List
 /// One pool.
 #[utoipa::path(get, path = "/pools/{pool}", tag = "pools",
     params(("pool" = String, Path, description = "The pool."), Moment),
-    responses((status = 200, body = PoolDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = PoolDoc), Problems))]
 pub(crate) async fn get_pool(
     State(api): State<Api>,
     Named(pool): Named<PoolName>,
@@ -42,8 +42,10 @@ pub(crate) async fn get_pool(
 }
 
 /// Makes a pool of machines.
-#[utoipa::path(post, path = "/pools", tag = "pools", request_body = CreatePool,
-    responses((status = 202, body = OperationDoc), (status = 200, body = OperationDoc), Problems))]
+#[utoipa::path(post, path = "/pools", tag = "pools", params(Write),
+    request_body = CreatePool,
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
 pub(crate) async fn create_pool(
     State(api): State<Api>,
     Asked(Nothing {}): Asked<Nothing>,

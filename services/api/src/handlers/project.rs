@@ -27,7 +27,7 @@ const FILE: [&str; 6] = [
 
 /// All projects.
 #[utoipa::path(get, path = "/projects", tag = "projects", params(Listed),
-    responses((status = 200, body = List<ProjectDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<ProjectDoc>), Problems))]
 pub(crate) async fn list_projects(State(api): State<Api>, Asked(listed): Asked<Listed>) -> Answer {
     let found = api.list::<ProjectDoc>(Scope::Cluster, Vec::new(), &listed, &[Field::State]);
     Ok(reading::page(found.await?, |doc| doc))
@@ -36,7 +36,7 @@ pub(crate) async fn list_projects(State(api): State<Api>, Asked(listed): Asked<L
 /// One project.
 #[utoipa::path(get, path = "/projects/{project}", tag = "projects",
     params(("project" = String, Path, description = "The project."), Moment),
-    responses((status = 200, body = ProjectDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = ProjectDoc), Problems))]
 pub(crate) async fn get_project(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,
@@ -49,7 +49,7 @@ pub(crate) async fn get_project(
 /// The file of the last release, as JSON that is itself a file.
 #[utoipa::path(get, path = "/projects/{project}/config", tag = "projects",
     params(("project" = String, Path, description = "The project."), Moment),
-    responses((status = 200, content_type = "application/json", body = Object), Problems))]
+    responses((status = 200, description = "What was asked for.", content_type = "application/json", body = Object), Problems))]
 pub(crate) async fn get_config(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,
@@ -71,9 +71,10 @@ pub(crate) async fn get_config(
 
 /// Makes the project as this file says; what the file does not name is removed.
 #[utoipa::path(put, path = "/projects/{project}/config", tag = "projects",
-    params(("project" = String, Path, description = "The project.")),
+    params(("project" = String, Path, description = "The project."), Write),
     request_body(content((String = "application/yaml"), (Object = "application/json"))),
-    responses((status = 202, body = OperationDoc), (status = 200, body = OperationDoc), Problems))]
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
 pub(crate) async fn put_config(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,

@@ -14,7 +14,7 @@ use crate::refusal::{Answer, Refusal};
 /// All releases of a project.
 #[utoipa::path(get, path = "/projects/{project}/releases", tag = "releases",
     params(("project" = String, Path, description = "The project."), Listed),
-    responses((status = 200, body = List<ReleaseDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<ReleaseDoc>), Problems))]
 pub(crate) async fn list_releases(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,
@@ -30,7 +30,7 @@ pub(crate) async fn list_releases(
 #[utoipa::path(get, path = "/projects/{project}/releases/{release}", tag = "releases",
     params(("project" = String, Path, description = "The project."),
         ("release" = String, Path, description = "Its number: `3` or `r3`."), Moment),
-    responses((status = 200, body = ReleaseDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = ReleaseDoc), Problems))]
 pub(crate) async fn get_release(
     State(api): State<Api>,
     Named((project, release)): Named<(ProjectName, String)>,

@@ -17,7 +17,7 @@ const FIELDS: [Field; 3] = [Field::State, Field::Node, Field::Service];
 /// All replicas of a project.
 #[utoipa::path(get, path = "/projects/{project}/replicas", tag = "replicas",
     params(("project" = String, Path, description = "The project."), Listed),
-    responses((status = 200, body = List<ReplicaDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<ReplicaDoc>), Problems))]
 pub(crate) async fn list_replicas(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,
@@ -31,7 +31,7 @@ pub(crate) async fn list_replicas(
 #[utoipa::path(get, path = "/projects/{project}/services/{service}/replicas", tag = "replicas",
     params(("project" = String, Path, description = "The project."),
         ("service" = String, Path, description = "The service."), Listed),
-    responses((status = 200, body = List<ReplicaDoc>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<ReplicaDoc>), Problems))]
 pub(crate) async fn list_service_replicas(
     State(api): State<Api>,
     Named((project, service)): Named<(ProjectName, ServiceName)>,
@@ -52,7 +52,7 @@ pub(crate) async fn list_service_replicas(
 #[utoipa::path(get, path = "/projects/{project}/replicas/{replica}", tag = "replicas",
     params(("project" = String, Path, description = "The project."),
         ("replica" = String, Path, description = "The replica."), Moment),
-    responses((status = 200, body = ReplicaDoc), Problems))]
+    responses((status = 200, description = "What was asked for.", body = ReplicaDoc), Problems))]
 pub(crate) async fn get_replica(
     State(api): State<Api>,
     Named((project, replica)): Named<(ProjectName, ReplicaId)>,

@@ -23,7 +23,7 @@ use crate::writing::Write;
 /// All services of a project.
 #[utoipa::path(get, path = "/projects/{project}/services", tag = "services",
     params(("project" = String, Path, description = "The project."), Listed),
-    responses((status = 200, body = List<ServiceAnswer>), Problems))]
+    responses((status = 200, description = "What was asked for.", body = List<ServiceAnswer>), Problems))]
 pub(crate) async fn list_services(
     State(api): State<Api>,
     Named(project): Named<ProjectName>,
@@ -47,7 +47,7 @@ pub(crate) async fn list_services(
 #[utoipa::path(get, path = "/projects/{project}/services/{service}", tag = "services",
     params(("project" = String, Path, description = "The project."),
         ("service" = String, Path, description = "The service."), Moment),
-    responses((status = 200, body = ServiceAnswer), Problems))]
+    responses((status = 200, description = "What was asked for.", body = ServiceAnswer), Problems))]
 pub(crate) async fn get_service(
     State(api): State<Api>,
     Named((project, service)): Named<(ProjectName, ServiceName)>,
@@ -65,9 +65,10 @@ pub(crate) async fn get_service(
 /// Sets how many replicas a service has, until the next file is applied.
 #[utoipa::path(post, path = "/projects/{project}/services/{service}/scale", tag = "services",
     params(("project" = String, Path, description = "The project."),
-        ("service" = String, Path, description = "The service.")),
+        ("service" = String, Path, description = "The service."), Write),
     request_body = Scale,
-    responses((status = 202, body = OperationDoc), (status = 200, body = OperationDoc), Problems))]
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
 pub(crate) async fn scale_service(
     State(api): State<Api>,
     Named((project, service)): Named<(ProjectName, ServiceName)>,
@@ -89,8 +90,9 @@ pub(crate) async fn scale_service(
 /// Removes a service and its replicas.
 #[utoipa::path(delete, path = "/projects/{project}/services/{service}", tag = "services",
     params(("project" = String, Path, description = "The project."),
-        ("service" = String, Path, description = "The service.")),
-    responses((status = 202, body = OperationDoc), (status = 200, body = OperationDoc), Problems))]
+        ("service" = String, Path, description = "The service."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
 pub(crate) async fn delete_service(
     State(api): State<Api>,
     Named((project, service)): Named<(ProjectName, ServiceName)>,

@@ -13,7 +13,7 @@ use crate::refusal::Answer;
 
 /// What answers.
 #[utoipa::path(get, path = "/version", tag = "system",
-    responses((status = 200, body = Version), Problems))]
+    responses((status = 200, description = "What was asked for.", body = Version), Problems))]
 pub(crate) async fn get_version(
     State(api): State<Api>,
     Asked(Nothing {}): Asked<Nothing>,
@@ -30,7 +30,7 @@ pub(crate) async fn get_version(
 
 /// The JSON Schema of `gantry.yaml`.
 #[utoipa::path(get, path = "/schema", tag = "system",
-    responses((status = 200, body = Object), Problems))]
+    responses((status = 200, description = "What was asked for.", body = Object), Problems))]
 pub(crate) async fn get_schema(Asked(Nothing {}): Asked<Nothing>) -> Answer {
     Ok(Json(gantry_spec::schema()).into_response())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use gantry_bus::Log;
+use gantry_bus::{Append, AppendOutcome, Log};
 use gantry_events::{
     Command, CommandBatch, Digest, Intent, OperationFailed, OperationId, OperationSuperseded,
     OperationUnchanged, Problem, ProblemCode, ScaleService, Scope, Seq, Time, Writer,
@@ -244,4 +244,27 @@ async fn what_was_read_may_be_required_to_be_there_still() {
     };
     assert_eq!(put("\"0\"").await, 412);
     assert_eq!(put(&tag).await, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_nobody_marked_counts_for_nothing_and_stops_nobody() {
+    let world = World::start().await;
+    world.put(FILE).await;
+    let log = world.server.log(&Writer::Api).await;
+    let subject = "cmd.scheduler".parse().unwrap();
+    let last = log.last_on(&subject).await.unwrap().unwrap();
+    let void = Append {
+        subject,
+        payload: last.payload.clone(),
+        mark: "hs256:".to_owned(),
+        expects: last.seq,
+    };
+    assert!(matches!(log.append(&void).await, AppendOutcome::Stored(_)));
+    world.put(FILE).await;
+    let operations = world.read("/v1/operations").await;
+    assert_eq!(operations["items"].as_array().unwrap().len(), 2);
+    let metrics = world.http.get(format!("{}/metrics", world.url)).send();
+    let metrics = metrics.await.unwrap().text().await.unwrap();
+    let counted = "gantry_log_void_messages_total{subject=\"cmd.scheduler\"} 1";
+    assert!(metrics.lines().any(|line| line == counted), "{metrics}");
 }

@@ -191,6 +191,8 @@ async fn every_code_is_answered_where_it_belongs() {
         let method: Method = method.parse().unwrap();
         let about = format!("{method} {path}");
         let answer = change(world.ask(method, path)).send().await.unwrap();
+        let allow = answer.headers().get("allow").is_some();
+        assert_eq!(allow, code == ProblemCode::MethodNotAllowed, "{about}");
         problem(answer, code, &about).await;
         seen.insert(code);
     }
@@ -263,4 +265,85 @@ async fn more_at_once_than_there_is_room_for_is_told_to_come_again() {
     };
     let (slow, ()) = futures::future::join(slow, quick).await;
     problem(slow, ProblemCode::NotYet, "projects").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_input_gives_a_500() {
+    let world = World::start().await;
+    let end = world.deploy().await;
+    let odd = [
+        "",
+        "0",
+        "-1",
+        "1.5",
+        "18446744073709551616",
+        "9223372036854775808",
+        "%00",
+        "%FF",
+        "a%20b",
+        "'; DROP TABLE versions",
+        "..%2F..",
+        "🦀",
+        "~~",
+        "1~~",
+        "x:y:z",
+        "state:",
+        ":",
+        "true",
+        "r",
+        "r99999999999",
+        "*",
+        "%",
+        "_",
+        "2026-01-31T12:00:00Z/web-1/x",
+    ];
+    let paths = [
+        "/v1/projects/{}",
+        "/v1/projects/shop/releases/{}",
+        "/v1/projects/shop/services/{}",
+        "/v1/projects/shop/replicas/{}",
+        "/v1/operations/{}",
+        "/v1/nodes/{}",
+        "/v1/pools/{}",
+        "/v1/projects?limit={}",
+        "/v1/projects?cursor={}",
+        "/v1/projects?filter={}",
+        "/v1/projects?at_seq={}",
+        "/v1/projects?all={}",
+        "/v1/projects?{}",
+        "/v1/machines?filter=node:{}",
+        "/v1/events?after={}",
+        "/v1/events?scope={}",
+        "/v1/events?kind={}",
+        "/v1/events?id={}",
+        "/v1/events?type={}",
+        "/v1/events?operation={}",
+        "/v1/events?actor={}",
+        "/v1/events?wait={}",
+        "/v1/projects/shop/services/web/logs?since={}",
+        "/v1/projects/shop/services/web/logs?tail={}",
+        "/v1/projects/shop/services/web/logs?replica={}",
+    ];
+    world.get(&format!("/v1/projects?min_seq={end}")).await;
+    for path in paths {
+        for value in odd {
+            let path = path.replace("{}", value);
+            let status = world.get(&path).await.status().as_u16();
+            assert!(matches!(status, 200 | 400 | 404 | 410), "{status} {path}");
+        }
+    }
+    for body in [
+        "", "null", "[]", "0", "\"\"", "{}", "{\"a\":", "\u{0}", "- a\n- b", "? {}",
+    ] {
+        for (method, path) in [
+            (Method::PUT, "/v1/projects/shop/config"),
+            (Method::POST, "/v1/projects/shop/services/web/scale"),
+            (Method::POST, "/v1/pools"),
+            (Method::POST, "/v1/nodes/join"),
+        ] {
+            let answer = world.ask(method, path).body(body).send().await.unwrap();
+            let status = answer.status().as_u16();
+            assert!(matches!(status, 400 | 422), "{status} {path} {body}");
+        }
+    }
 }
