@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use gantry_bus::{BusError, CredentialError, Monitor, NatsBus, RoleFile};
+use gantry_events::Seq;
 use gantry_read_model::{Store, StoreError};
 use gantry_runtime::Process;
 use tokio::net::TcpListener;
@@ -92,17 +93,8 @@ fn begin(api: &Api, store: Store, keys: Keys, inbox: mpsc::Receiver<crate::desk:
     let (closed_by, closed) = watch::channel(None);
     let (tell, heard) = mpsc::channel(BETWEEN);
     let (onward, messages) = mpsc::channel(BETWEEN);
-    let inspector = Inspector {
-        process: process.clone(),
-        log: api.log.clone(),
-        monitor: Monitor::new(&api.settings.nats_monitor_url),
-        expected: api.identity.log,
-        seen: store.folded().max(store.reader().seq()),
-        unsafe_dev: api.settings.unsafe_dev,
-        condition: process.health.condition("inspection"),
-        passed,
-        closed: closed_by,
-    };
+    let seen = store.folded().max(store.reader().seq());
+    let inspector = inspector(api, seen, (passed, closed_by));
     let caught_up = process.health.condition("log");
     let reader = Reader {
         process: process.clone(),
@@ -128,6 +120,25 @@ fn begin(api: &Api, store: Store, keys: Keys, inbox: mpsc::Receiver<crate::desk:
         "projector",
         project(process.clone(), store, messages, built),
     );
+}
+
+/// The inspector, who tells when the log may be read and why no command is taken.
+fn inspector(
+    api: &Api,
+    seen: Seq,
+    (passed, closed): (watch::Sender<bool>, watch::Sender<Option<String>>),
+) -> Inspector {
+    Inspector {
+        process: api.process.clone(),
+        log: api.log.clone(),
+        monitor: Monitor::new(&api.settings.nats_monitor_url),
+        expected: api.identity.log,
+        seen,
+        unsafe_dev: api.settings.unsafe_dev,
+        condition: api.process.health.condition("inspection"),
+        passed,
+        closed,
+    }
 }
 
 async fn serve(api: &Api) -> Result<SocketAddr, Error> {

@@ -32,7 +32,10 @@ impl Cursor {
             seq: Seq(seq),
             index: u32::MAX,
         });
-        whole.or_else(|_| place.parse()).map(Self).map_err(|_| {
+        let cursor = whole.or_else(|_| place.parse()).ok();
+        // Beyond what the read model can count to; no log is that long.
+        let cursor = cursor.filter(|place: &Place| i64::try_from(place.seq.0).is_ok());
+        cursor.map(Self).ok_or_else(|| {
             let detail = format!(
                 "`{text}` is no place to go on after; pass an event's id, SEQ.INDEX or SEQ"
             );
@@ -61,7 +64,7 @@ mod tests {
             };
             assert_eq!(Cursor::read(text, log), Ok(Cursor(place)), "{text}");
         }
-        for wrong in ["", "x", "1.2.3", "-1", "other:17.0"] {
+        for wrong in ["", "x", "1.2.3", "-1", "other:17.0", "9223372036854775808"] {
             assert!(Cursor::read(wrong, log).is_err(), "{wrong}");
         }
     }
