@@ -19,6 +19,9 @@ use crate::{Condition, Process};
 /// Readings that may wait for the engine; a shell that reads faster than that waits.
 const READINGS: usize = 1024;
 
+/// Appends in a row that are not taken, after which the process counts as not ready.
+const REFUSALS: u32 = 3;
+
 /// Runs an engine as the task `engine` of the process until it stops.
 pub fn drive<C, L>(process: &Process, setup: Setup<C, L>) -> Driven<C>
 where
@@ -42,6 +45,8 @@ where
         keep: setup.keep,
         process: process.clone(),
         caught_up: process.health.condition("log"),
+        appends: process.health.condition("appends"),
+        refusals: 0,
         publish,
         leading: true,
         goal: None,
@@ -63,6 +68,9 @@ struct Driver<C: Core, L> {
     own: Head,
     process: Process,
     caught_up: Condition,
+    appends: Condition,
+    /// Appends in a row that the log did not take.
+    refusals: u32,
     publish: watch::Sender<Option<Arc<View<C>>>>,
     leading: bool,
     goal: Option<Seq>,
@@ -92,6 +100,7 @@ where
         mut inbox: mpsc::Receiver<C::Reading>,
         mut duty: Duty,
     ) -> Result<(), DriveError> {
+        self.appends.met();
         self.caught_up.unmet("reading the log");
         if let Duty::Leased(held) = &mut duty {
             let leading = *held.borrow_and_update();
@@ -128,6 +137,9 @@ where
             }
             match self.log.tail().await {
                 Ok(tail) => {
+                    if self.engine.is_live() && self.engine.folded() >= tail {
+                        self.is_caught_up();
+                    }
                     self.goal = Some(tail);
                     self.messages = Some(self.log.follow(self.engine.folded()));
                 }
@@ -183,20 +195,54 @@ where
         }
     }
 
+    fn is_caught_up(&mut self) {
+        self.failures = 0;
+        self.caught_up.met();
+    }
+
+    /// Says in health, logs and metrics what the server made of an append.
+    fn note(&mut self, outcome: &AppendOutcome) {
+        let because = match outcome {
+            AppendOutcome::Stored(_) | AppendOutcome::WrongLast => {
+                self.refusals = 0;
+                self.appends.met();
+                return;
+            }
+            AppendOutcome::Unavailable(because) | AppendOutcome::Unknown(because) => because,
+        };
+        self.refusals = self.refusals.saturating_add(1);
+        self.process
+            .metrics
+            .count("gantry_append_retries_total", &[], 1);
+        tracing::warn!(
+            because,
+            tries = self.refusals,
+            "an append was not taken; trying again"
+        );
+        if self.refusals >= REFUSALS {
+            self.appends.unmet(&format!(
+                "the log has not taken an append {} times: {because}",
+                self.refusals
+            ));
+        }
+    }
+
     fn take(&mut self, input: Input<C::Reading>) -> Result<(), DriveError> {
         if let Input::Lead(leading) = input {
             self.leading = leading;
+        }
+        if let Input::Answered(outcome) = &input {
+            self.note(outcome);
         }
         let went_live = matches!(input, Input::Live);
         let folded_before = self.engine.folded();
         let outputs = self.engine.step(input, self.process.clock.now());
         if went_live || (self.engine.is_live() && self.engine.folded() > folded_before) {
-            self.failures = 0;
-            self.caught_up.met();
+            self.is_caught_up();
         }
         self.remember()?;
         for output in outputs {
-            self.carry_out(output);
+            self.carry_out(output)?;
         }
         self.publish_view();
         Ok(())
@@ -212,7 +258,7 @@ where
         Ok(())
     }
 
-    fn carry_out(&mut self, output: Output) {
+    fn carry_out(&mut self, output: Output) -> Result<(), DriveError> {
         match output {
             Output::Append(append) => {
                 let log = self.log.clone();
@@ -231,11 +277,13 @@ where
                     1,
                 );
             }
+            Output::Fault(why) => return Err(DriveError::Fault(why)),
             Output::Folded(seq) => self
                 .process
                 .metrics
                 .set("gantry_log_folded_seq", &[], seq.0),
         }
+        Ok(())
     }
 
     fn publish_view(&self) {

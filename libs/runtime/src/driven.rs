@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gantry_bus::{Head, Ledger, Marker};
+use gantry_bus::{Head, Ledger, Marker, Void};
 use gantry_decider::Core;
 use gantry_events::Seq;
 use tokio::sync::{mpsc, watch};
@@ -83,4 +83,10 @@ pub enum DriveError {
         "the snapshot could not be written: {0}; free space on the disk or check its permissions"
     )]
     Keep(#[from] std::io::Error),
+    /// What this service wrote in its own name is not valid, or not known to it.
+    #[error(
+        "what stands in the log in this service's name does not fit what it knows: {0}; its data \
+         folder is older than the log, or it runs another version than wrote it"
+    )]
+    Fault(Void),
 }

@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use gantry_bus::{Append, AppendOutcome, Appending, Head, Ledger, Marker, Message, Stored, Void};
+use gantry_bus::{
+    Append, AppendOutcome, Appending, Head, Landing, Ledger, Marker, Message, Stored, Void,
+};
 use gantry_decider::{Core, Deadline, Draft, Entry, PlacedCommand, Said};
 use gantry_events::{CommandBatch, Commit, LogSubject, Place, Seq, Time, Writer};
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,8 @@ pub enum Output {
         /// Why.
         why: Void,
     },
+    /// This engine cannot go on: what it wrote is void, or it is behind what was written in its name.
+    Fault(Void),
     /// A message was folded. Comes after every fold, once.
     Folded(Seq),
 }
@@ -196,19 +200,33 @@ impl<C: Core> Engine<C> {
             outputs.push(Output::FollowFrom(self.folded));
             return;
         }
-        self.appending.stored(stored);
+        let landing = self.appending.stored(stored);
         match self.ledger.check(stored) {
             Ok(Message::Commit(writer, commit)) => self.fold_commit(stored.seq, &writer, &commit),
             Ok(Message::Commands(decider, batch)) => {
                 self.fold_commands(stored.seq, self.core.decider() == Some(decider), batch);
             }
-            Err(why) => outputs.push(Output::Void {
-                subject: stored.subject.clone(),
-                why,
-            }),
+            Err(why) => self.pass_over(stored, landing, why, outputs),
         }
         self.folded = stored.seq;
         outputs.push(Output::Folded(stored.seq));
+    }
+
+    /// A void message changes nothing. But an engine whose own words are void would say them for ever,
+    /// and one that does not know the last of its own words would go on from the wrong one.
+    fn pass_over(
+        &self,
+        stored: &Stored,
+        landing: Option<Landing>,
+        why: Void,
+        outputs: &mut Vec<Output>,
+    ) {
+        let behind = !self.whole && why == Void::Chain;
+        if landing == Some(Landing::Landed) || behind {
+            outputs.push(Output::Fault(why.clone()));
+        }
+        let subject = stored.subject.clone();
+        outputs.push(Output::Void { subject, why });
     }
 
     fn fold_commit(&mut self, seq: Seq, writer: &Writer, commit: &Commit) {

@@ -3,9 +3,12 @@
 //! A task that fails ends the process, whose restart policy begins anew; no task is restarted behind
 //! anybody's back. This is the only place that spawns or sleeps.
 
+use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt;
 use gantry_events::Millis;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -87,7 +90,8 @@ impl Process {
         (process.clone(), Supervisor { process, failures })
     }
 
-    /// Runs a named task. Its error ends the process; it should end soon after [`Process::stopping`].
+    /// Runs a named task that the process cannot do without. Its error or panic ends the process; it
+    /// should end soon after [`Process::stopping`].
     pub fn spawn<E: Display>(
         &self,
         task: &'static str,
@@ -95,12 +99,25 @@ impl Process {
     ) {
         let failures = self.failures.clone();
         self.tasks.spawn(async move {
-            if let Err(cause) = work.await {
+            if let Err(cause) = outcome(work).await {
                 // Nobody listens, or there is no room, only when the process is already ending.
-                let _ = failures.try_send(ProcessError::Task {
-                    task,
-                    cause: cause.to_string(),
-                });
+                let _ = failures.try_send(ProcessError::Task { task, cause });
+            }
+        });
+    }
+
+    /// Runs a task that serves one of many, a connection for one. Its error or panic is counted and
+    /// logged, and is nobody else's.
+    pub fn serve_one<E: Display>(
+        &self,
+        task: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        let metrics = self.metrics.clone();
+        self.tasks.spawn(async move {
+            if let Err(cause) = outcome(work).await {
+                metrics.count("gantry_task_failures_total", &[("task", task)], 1);
+                tracing::warn!(task, cause, "a task failed; the process goes on");
             }
         });
     }
@@ -123,6 +140,20 @@ impl Process {
     }
 }
 
+/// How a task ended; a panic is an error like any other.
+async fn outcome<E: Display>(work: impl Future<Output = Result<(), E>>) -> Result<(), String> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(ended) => ended.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!("it panicked: {}", words(&*panic))),
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a word")
+}
+
 impl Supervisor {
     /// Waits for SIGTERM, SIGINT or the first failure, then for the tasks' end.
     pub async fn wait(mut self) -> Result<(), ProcessError> {
@@ -143,5 +174,44 @@ impl Supervisor {
         self.process.tasks.close();
         let ended = tokio::time::timeout(SHUTDOWN.duration(), self.process.tasks.wait()).await;
         ended.map_err(|_| ProcessError::Slow(self.process.tasks.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    async fn panics() -> Result<(), Infallible> {
+        panic!("out of patience")
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_task_that_is_needed_ends_the_process() {
+        let (process, supervisor) = Process::start();
+        process.spawn("engine", panics());
+        let ended = tokio::time::timeout(SHUTDOWN.duration(), supervisor.wait()).await;
+        let error = ended.expect("the process ends by itself").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "task `engine` failed: it panicked: out of patience"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_of_many_is_counted_and_the_process_goes_on() {
+        let (process, supervisor) = Process::start();
+        process.serve_one("connection", panics());
+        let stopping = process.stopping();
+        supervisor
+            .shut_down()
+            .await
+            .expect("it stops when it is told");
+        assert!(stopping.is_cancelled());
+        let counted = process
+            .metrics
+            .get("gantry_task_failures_total", &[("task", "connection")]);
+        assert_eq!(counted, Some(1));
     }
 }

@@ -111,7 +111,11 @@ fn catch_up(engine: &mut Engine<Tally>, log: &MemoryLog, now: Time) -> Vec<Outpu
 fn appends(outputs: &[Output]) -> Vec<Append> {
     let append = |output: &Output| match output {
         Output::Append(append) => Some(append.clone()),
-        Output::WakeAt(_) | Output::FollowFrom(_) | Output::Void { .. } | Output::Folded(_) => None,
+        Output::WakeAt(_)
+        | Output::FollowFrom(_)
+        | Output::Void { .. }
+        | Output::Fault(_)
+        | Output::Folded(_) => None,
     };
     outputs.iter().filter_map(append).collect()
 }

@@ -209,7 +209,7 @@ impl Drop for Download {
             return;
         }
         // Its task has yet to see the end; then it is ready, or closed.
-        self.process.spawn("returning connection", async move {
+        self.process.serve_one("returning connection", async move {
             if sender.ready().await.is_ok() {
                 replica.keep(sender, uptime.now());
             }

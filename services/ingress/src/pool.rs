@@ -99,7 +99,7 @@ pub(crate) async fn connect(
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let cut = replica.cut.clone();
-    process.spawn("replica connection", async move {
+    process.serve_one("replica connection", async move {
         let ended = tokio::select! {
             ended = connection => ended,
             () = cut.cancelled() => Ok(()),

@@ -34,7 +34,7 @@ pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Resul
             break;
         };
         match accepted {
-            Ok((stream, peer)) => ingress.process.spawn(
+            Ok((stream, peer)) => ingress.process.serve_one(
                 "connection",
                 connection(ingress.clone(), stream, peer, permit),
             ),

@@ -69,7 +69,7 @@ async fn accept(
             continue;
         };
         let (registry, stopping) = (Arc::clone(&registry), process.stopping());
-        process.spawn("relayed", async move {
+        process.serve_one("relayed", async move {
             let _place = place;
             tokio::select! {
                 () = stopping.cancelled() => {}

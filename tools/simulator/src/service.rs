@@ -204,7 +204,10 @@ impl<C: Core + Clone> Service<C> {
                 Output::Append(append) => self.line.send(append),
                 Output::WakeAt(at) => self.wake_at = Some(at),
                 // A gap cannot arise here: messages are delivered in order.
-                Output::FollowFrom(_) | Output::Void { .. } | Output::Folded(_) => {}
+                Output::FollowFrom(_)
+                | Output::Void { .. }
+                | Output::Fault(_)
+                | Output::Folded(_) => {}
             }
         }
     }
