@@ -199,7 +199,7 @@ pub fn replay_is_the_same<C: Core + Clone>(
     Ok(())
 }
 
-/// Every wait of an engine that has nothing left to do has its deadline ahead.
+/// Every wait of a service that has nothing left to do has its deadline ahead.
 pub fn deadlines_lie_ahead<C: Core + Clone>(
     name: &str,
     service: &Service<C>,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::checks::{Audit, Broken};
+use crate::checks::{Audit, Broken, deadlines_lie_ahead, replay_is_the_same};
 use crate::desk::Desk;
 use crate::faults::{Bug, Faults, Scene};
 use crate::machine::Machine;
@@ -108,7 +108,31 @@ impl Cluster {
                 .check()
                 .map_err(|broken| Broken(format!("scheduler: {broken}")))?;
         }
+        self.check_waits()?;
         Ok(told)
+    }
+
+    /// A decider that has nothing left to do waits for nothing that is already over.
+    fn check_waits(&self) -> Result<(), Broken> {
+        if self.scheduler.is_idle(&self.log, self.now) {
+            deadlines_lie_ahead("scheduler", &self.scheduler, self.now)?;
+        }
+        if self.provisioner.is_idle(&self.log, self.now) {
+            deadlines_lie_ahead("provisioner", &self.provisioner, self.now)?;
+        }
+        Ok(())
+    }
+
+    /// Every service's live state is what a replay of the log gives.
+    pub fn check_replays(&self) -> Result<(), Broken> {
+        replay_is_the_same("scheduler", &self.scheduler, &self.log, None)?;
+        replay_is_the_same("provisioner", &self.provisioner, &self.log, None)?;
+        replay_is_the_same("lb-sync", &self.balancer.sync, &self.log, None)?;
+        for machine in self.machines.values() {
+            let own = format!("evt.node.{}", machine.admission.node);
+            replay_is_the_same(&own, &machine.worker, &self.log, Some(&own))?;
+        }
+        Ok(())
     }
 
     /// Moves the clock to when somebody wants to be woken next, if nobody has anything to do before.

@@ -107,6 +107,12 @@ impl<C: Core + Clone> Service<C> {
             .collect()
     }
 
+    /// Whether it runs, may decide, knows all there is to know, and waits only for time to pass.
+    pub fn is_idle(&self, log: &MemoryLog, now: Time) -> bool {
+        let rests = self.live().is_some_and(Engine::is_at_rest);
+        rests && self.chores(log, now).is_empty()
+    }
+
     /// Lets one of them happen.
     pub fn perform(&mut self, chore: Chore, scene: &Scene, chance: &mut Chance) {
         let Scene { log, now, faults } = scene;
