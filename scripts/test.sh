@@ -43,10 +43,23 @@ tests() {
 # the containers is shown before they are removed.
 end_to_end() {
   local failed=
-  { sh scripts/up.sh && sh scripts/up.sh && with_token cargo test -p gantry-e2e --locked -- --test-threads=1; } || failed=1
+  { sh scripts/up.sh && up_again && with_token cargo test -p gantry-e2e --locked -- --test-threads=1; } || failed=1
   [ -z "$failed" ] || inside
   sh scripts/clean.sh
   [ -z "$failed" ]
+}
+
+# A second run changes nothing: the same containers, the same replicas of the same release.
+up_again() {
+  local before after
+  before=$(what_runs) && sh scripts/up.sh && after=$(what_runs) || return 1
+  [ "$before" = "$after" ] || { printf 'a second run changed what runs, from\n%s\nto\n%s\n' "$before" "$after" >&2; return 1; }
+}
+
+# Containers of services and machines; the one-shot first start may run again, and finds its work done.
+what_runs() {
+  docker ps -q --no-trunc --filter "label=$CLUSTER_LABEL" | sort
+  with_token bin/gantry ps -p demo -o json | jq -c '.items[] | [.id, .release, .restarts, .address]'
 }
 
 with_token() (
