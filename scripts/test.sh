@@ -33,9 +33,9 @@ documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --l
 # Unit, property and golden tests, and those that start the real NATS server.
 tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --exclude gantry-e2e --locked
+    cargo nextest run --workspace --exclude gantry-e2e --locked --no-fail-fast
   else
-    cargo test --workspace --exclude gantry-e2e --locked --lib --bins --tests
+    cargo test --workspace --exclude gantry-e2e --locked --no-fail-fast --lib --bins --tests
   fi
 }
 
