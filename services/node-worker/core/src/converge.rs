@@ -42,7 +42,7 @@ pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
             world,
             replica,
             track,
-            ended: state.is_final(replica),
+            ended: world.is_final(state, replica),
             now,
         };
         let action = place.action();

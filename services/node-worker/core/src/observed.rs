@@ -1,5 +1,5 @@
 //! What was last seen of the world: the set to follow, containers, probes. Forgotten at a restart,
-//! except for the set, which the shell keeps on disk.
+//! except for the set and what ended of it, which the shell keeps on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use gantry_spec::ContainerSpec;
 
 use crate::killer::Answer;
 use crate::track::{Sight, Track};
-use crate::{Container, Outcome};
+use crate::{Container, NodeState, Outcome};
 
 /// Time in which changes are gathered for one commit.
 pub const BATCH: Millis = Millis(25);
@@ -26,6 +26,8 @@ pub enum Reading {
     /// What the scheduler says this node should run. Followed if it is for this node and log and not
     /// older than the one followed.
     Set(WantedSet),
+    /// Replicas that ended for good, as [`Observed::ended`] said before a restart or just now.
+    Ended(BTreeSet<ReplicaKey>),
     /// A container spec, checked against its digest.
     Spec(Digest, Arc<ContainerSpec>),
     /// All containers of ours.
@@ -73,6 +75,8 @@ pub struct Host {
 pub struct Observed {
     pub(crate) host: Option<Host>,
     pub(crate) set: Option<WantedSet>,
+    /// Those of the set that ended for good, however long ago.
+    pub(crate) ended: BTreeSet<ReplicaKey>,
     pub(crate) specs: BTreeMap<Digest, Arc<ContainerSpec>>,
     /// Whether the engine answers, so that a container not known is one that does not exist.
     pub(crate) engine_answers: bool,
@@ -85,6 +89,25 @@ impl Observed {
     /// The set that is followed.
     pub fn set(&self) -> Option<&WantedSet> {
         self.set.as_ref()
+    }
+
+    /// Replicas that the followed set names and that ended for good. What was reported is forgotten some
+    /// day, a failed replica may be named for longer: the shell keeps these beside the set and reads
+    /// them back in, so that none runs again.
+    pub fn ended(&self, state: &NodeState) -> BTreeSet<ReplicaKey> {
+        let Some(set) = &self.set else {
+            return self.ended.clone();
+        };
+        let named = set.replicas.keys();
+        named
+            .filter(|replica| self.is_final(state, replica))
+            .cloned()
+            .collect()
+    }
+
+    /// Whether a replica never runs again under its id.
+    pub(crate) fn is_final(&self, state: &NodeState, replica: &ReplicaKey) -> bool {
+        state.is_final(replica) || self.ended.contains(replica)
     }
 
     pub(crate) fn wanted(&self, replica: &ReplicaKey) -> Option<&WantedReplica> {
@@ -111,6 +134,7 @@ impl Observed {
         match reading {
             Reading::Host(host) => self.host = Some(host),
             Reading::Set(set) => self.follow(node, log, set),
+            Reading::Ended(ended) => self.ended = ended,
             Reading::Spec(digest, spec) => {
                 self.specs.insert(digest, spec);
             }

@@ -41,10 +41,10 @@ pub(crate) fn facts(node: &NodeId, state: &NodeState, world: &Observed, now: Tim
             .map(|(replica, _)| replica),
     );
     for replica in replicas {
-        let said = state.replicas.get(replica);
-        if said.is_some_and(Reported::is_final) {
+        if world.is_final(state, replica) {
             continue;
         }
+        let said = state.replicas.get(replica);
         let track = world.tracks.get(replica).unwrap_or(&unknown);
         facts.extend(
             Reporter {

@@ -15,7 +15,8 @@ use crate::killer::UNHEALTHY_FOR;
 /// Longest `start_within` that a file may ask for, so the latest a started process is heard of.
 const LONGEST_START: Millis = Millis::from_secs(3600);
 
-/// Replicas that ended and are remembered. None older is still wanted: sets only get newer.
+/// Replicas that ended and are remembered here. Those that a set still names are remembered beside it as
+/// well, by [`crate::Observed::ended`]; one that no set names is never named again.
 const REMEMBERED: usize = 1000;
 
 /// Everything reported.

@@ -225,12 +225,15 @@ impl Trial {
 
     fn waits(&self) -> bool {
         let stages = self.play.work().stages;
-        stages.values().any(|standing| {
-            !matches!(
-                standing.stage,
-                Stage::Ready | Stage::Stopped | Stage::Failed
-            )
-        })
+        // What is not wanted any more has no stage, and its removal may be waiting to be tried again.
+        let is_left_over = |replica: &ReplicaKey| !stages.contains_key(replica);
+        self.play.engine.keys().any(is_left_over)
+            || stages.values().any(|standing| {
+                !matches!(
+                    standing.stage,
+                    Stage::Ready | Stage::Stopped | Stage::Failed
+                )
+            })
     }
 
     fn assert_present_is_wanted(&self) {

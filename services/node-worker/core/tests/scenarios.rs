@@ -244,6 +244,36 @@ fn a_replica_told_to_stop_that_is_gone_already_is_stopped_at_once() {
 }
 
 #[test]
+fn a_failed_replica_kept_for_its_lines_never_runs_again_however_many_end_after_it() {
+    let mut play = Play::ready(&[web(1)]);
+    play.make_unready(&web(1));
+    play.pass(Millis(10_000));
+    play.ends(&web(1), 143);
+    play.did(&web(1), Outcome::Tail(vec![]));
+    assert_eq!(play.says(), ["failed web-1 unhealthy exit 143 []"]);
+    for seq in 9..20 {
+        let others = (seq * 100..seq * 100 + 100)
+            .map(|number| (web(number), ReplicaPhase::Stop { grace: SECOND }));
+        play.wants(
+            seq.into(),
+            others
+                .chain([(web(1), ReplicaPhase::Run)])
+                .collect::<Vec<_>>(),
+        );
+        assert_eq!(play.says_unchecked().len(), 100);
+    }
+    for _ in 0..2 {
+        play.pass(Millis(120_000));
+        assert_eq!(play.step(&web(1)), "-");
+        assert_eq!(play.stage(&web(1)), Stage::Failed);
+        assert_eq!(play.says_unchecked(), Vec::<String>::new());
+        play.restart_worker();
+    }
+    play.wants(20, []);
+    assert_eq!(play.step(&web(1)), "remove");
+}
+
+#[test]
 fn an_older_set_another_nodes_and_another_logs_are_not_followed() {
     let mut play = Play::ready(&[web(1)]);
     play.wants(4, []);
