@@ -13,6 +13,7 @@ use gantry_runtime::{Process, View};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::disk::{Disk, DiskError};
 use crate::docker::Engine;
 use crate::probe::Prober;
 
@@ -35,6 +36,8 @@ pub struct Act {
     pub look: Arc<Notify>,
     /// Room for steps at a time.
     pub room: Arc<Semaphore>,
+    /// Where it is remembered what ended for good.
+    pub disk: Disk,
     /// What was reported, by what this node remembers.
     pub state: NodeState,
     /// What was reported, by the log.
@@ -50,6 +53,8 @@ pub struct Act {
 struct Doing {
     observed: Observed,
     now: Time,
+    /// What is on disk of what ended, as far as it is known.
+    kept: Option<BTreeSet<ReplicaKey>>,
     under_way: BTreeSet<ReplicaKey>,
     /// The last step of each replica that was begun.
     begun: BTreeMap<ReplicaKey, u64>,
@@ -58,7 +63,7 @@ struct Doing {
 
 impl Act {
     /// Runs until the process stops.
-    pub async fn run(mut self, mut inbox: mpsc::Receiver<Reading>) -> Result<(), Infallible> {
+    pub async fn run(mut self, mut inbox: mpsc::Receiver<Reading>) -> Result<(), DiskError> {
         let (stopping, mut doing) = (self.process.stopping(), Doing::default());
         loop {
             let wake = doing
@@ -77,8 +82,20 @@ impl Act {
             while let Ok(reading) = inbox.try_recv() {
                 self.fold(&mut doing, reading);
             }
+            self.keep_ended(&mut doing)?;
             self.act(&mut doing);
         }
+    }
+
+    /// Remembers what ended of the set, so that none of it runs again once its report is forgotten.
+    fn keep_ended(&self, doing: &mut Doing) -> Result<(), DiskError> {
+        let ended = doing.observed.ended(&self.state);
+        if doing.kept.as_ref() != Some(&ended) {
+            self.disk.save_ended(&ended)?;
+            doing.kept = Some(ended.clone());
+            self.fold(doing, Reading::Ended(ended));
+        }
+        Ok(())
     }
 
     fn remember(&mut self) {

@@ -1,12 +1,13 @@
 //! `Disk`: what a node must not forget: its key, its identity, the set it follows, what it has reported.
 //! Each file is replaced whole and lasts through a power loss.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use gantry_events::{Digest, WantedSet};
+use gantry_events::{Digest, ReplicaKey, WantedSet};
 use gantry_node_worker_core::NodeState;
 use gantry_runtime::{Keep, Snapshot};
 use gantry_spec::ContainerSpec;
@@ -28,8 +29,12 @@ pub struct Disk {
 }
 
 const SET: &str = "wanted.json";
+const ENDED: &str = "ended.json";
 const SNAPSHOT: &str = "reported.json";
 const SPECS: &str = "specs";
+
+/// Ends the name of a file that is being written, until it replaces the one it is meant for.
+const DRAFT: &str = "new";
 
 impl Disk {
     /// Opens a data folder, and makes it where there is none.
@@ -87,15 +92,26 @@ impl Disk {
             .collect();
         let files =
             fs::read_dir(self.folder.join(SPECS)).map_err(|cause| self.wrong(SPECS, cause))?;
-        for file in files.flatten().filter(|file| {
-            !named
-                .iter()
-                .any(|name| *name == *file.file_name().to_string_lossy())
-        }) {
-            // One that stays is of no harm; it goes with the next set.
-            let _ = fs::remove_file(file.path());
+        for path in files.flatten().map(|file| file.path()) {
+            let is_named = named.iter().any(|name| path.ends_with(name));
+            // Another task may be writing a draft just now.
+            let is_draft = path.extension().is_some_and(|end| end == DRAFT);
+            if !is_named && !is_draft {
+                // One that stays is of no harm; it goes with the next set.
+                let _ = fs::remove_file(path);
+            }
         }
         Ok(())
+    }
+
+    /// Replicas of the followed set that ended for good, as saved last.
+    pub fn ended(&self) -> Result<BTreeSet<ReplicaKey>, DiskError> {
+        Ok(self.read(ENDED)?.unwrap_or_default())
+    }
+
+    /// Remembers which replicas of the followed set ended for good.
+    pub fn save_ended(&self, ended: &BTreeSet<ReplicaKey>) -> Result<(), DiskError> {
+        self.save(ENDED, ended)
     }
 
     /// A spec, if it is here and whole.
@@ -118,7 +134,7 @@ impl Disk {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.folder.join(name);
-        let draft = path.with_extension("new");
+        let draft = path.with_extension(DRAFT);
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -152,6 +168,10 @@ impl Keep<NodeState> for Disk {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use gantry_events::Seq;
+
     use super::*;
 
     #[test]
@@ -170,6 +190,26 @@ mod tests {
         let digest = Digest::of(b"whole");
         disk.save_spec(digest, b"hal").unwrap();
         assert!(disk.spec(digest).is_none());
+    }
+
+    #[test]
+    fn a_new_set_drops_specs_it_does_not_name_but_not_one_that_is_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        let (old, coming) = (Digest::of(b"old"), Digest::of(b"coming"));
+        disk.save_spec(old, b"old").unwrap();
+        let specs = folder.path().join(SPECS);
+        let draft = specs.join(file_name(coming)).with_extension(DRAFT);
+        fs::write(&draft, b"com").unwrap();
+        let set = WantedSet {
+            log: "00000000-0000-4000-8000-00000000000a".parse().unwrap(),
+            seq: Seq(1),
+            node: "n1".parse().unwrap(),
+            replicas: BTreeMap::new(),
+        };
+        disk.save_set(&set).unwrap();
+        assert!(draft.exists());
+        assert!(!specs.join(file_name(old)).exists());
     }
 
     #[test]

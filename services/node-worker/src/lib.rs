@@ -8,6 +8,7 @@
 pub mod act;
 mod disk;
 pub mod docker;
+mod followed;
 pub mod host;
 mod join;
 mod machine_init;
@@ -165,6 +166,7 @@ async fn begin(all: Begin) -> Result<(), Error> {
     let look = Arc::new(Notify::new());
     if let Some(set) = disk.set()? {
         // Before anything else is read: without it, what runs means nothing.
+        let _ = readings.send(Reading::Ended(disk.ended()?)).await;
         let _ = readings.send(Reading::Set(set)).await;
     }
     let (node, log) = (identity.node, identity.log);
@@ -174,7 +176,7 @@ async fn begin(all: Begin) -> Result<(), Error> {
         node: node.clone(),
         log,
         verifier: identity.verifier,
-        disk,
+        disk: disk.clone(),
         readings: readings.clone(),
     };
     let say = Say {
@@ -221,6 +223,7 @@ async fn begin(all: Begin) -> Result<(), Error> {
         readings,
         look,
         room,
+        disk,
         state,
         reported,
         work,

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use gantry_bus::{BusError, NatsBus, Verifier};
-use gantry_events::{Digest, LogId, Millis, NodeId, WantedSet};
+use gantry_events::{Digest, LogId, Millis, NodeId};
 use gantry_node_worker_core::{Reading, Work};
 use gantry_runtime::Process;
 use gantry_spec::ContainerSpec;
 use tokio::sync::{mpsc, watch};
 
 use crate::disk::{Disk, DiskError};
+use crate::followed::{Followed, Heard, Refusal};
 
 /// The set is asked for this often, whatever is pushed.
 const ASK: Millis = Millis::from_secs(5);
@@ -57,7 +58,12 @@ pub struct Told {
 impl Told {
     /// Follows wanted sets: pushed ones, and those asked for at start, after a reconnect and each 5 s.
     pub async fn sets(self) -> Result<(), ToldError> {
-        let mut followed = self.disk.set()?;
+        let mut followed = Followed::resume(
+            self.node.clone(),
+            self.log,
+            self.verifier.clone(),
+            self.disk.clone(),
+        )?;
         let mut pushed = pin!(self.bus.subscribe(&format!("want.{}", self.node)).await?);
         let (stopping, mut every, mut link) = (
             self.process.stopping(),
@@ -72,29 +78,33 @@ impl Told {
                 () = every.tick() => self.ask(&subject, Vec::new()).await,
                 Ok(()) = link.changed() => self.ask(&subject, Vec::new()).await,
             };
-            if let Some(set) = signed.and_then(|signed| self.open(&signed)) {
-                self.follow(&mut followed, set).await?;
+            if let Some(signed) = signed {
+                self.take(followed.hear(&signed)?).await;
             }
         }
     }
 
-    /// Remembered before it is followed, so that no restart goes back to an older one.
-    async fn follow(
-        &self,
-        followed: &mut Option<WantedSet>,
-        set: WantedSet,
-    ) -> Result<(), ToldError> {
-        let is_news = followed
-            .as_ref()
-            .is_none_or(|old| set.seq >= old.seq && set != *old);
-        if set.node != self.node || set.log != self.log || !is_news {
-            return Ok(());
+    /// Passes on what is to be followed; counts what is refused, and says why.
+    async fn take(&self, heard: Heard) {
+        match heard {
+            // Nobody listens only when the process is ending.
+            Heard::News(set) => drop(self.readings.send(Reading::Set(set)).await),
+            Heard::Same => {}
+            Heard::Refused(refusal) => self.refuse(refusal),
         }
-        self.disk.save_set(&set)?;
-        *followed = Some(set.clone());
-        // Nobody listens only when the process is ending.
-        let _ = self.readings.send(Reading::Set(set)).await;
-        Ok(())
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        let because = refusal.because();
+        self.process
+            .metrics
+            .count("gantry_node_sets_refused_total", &[("because", because)], 1);
+        match refusal {
+            Refusal::Older => tracing::debug!(because, "a wanted set is not followed"),
+            Refusal::Signature | Refusal::Unreadable | Refusal::OtherNode | Refusal::OtherLog => {
+                tracing::error!(because, "a wanted set is not followed")
+            }
+        }
     }
 
     /// Fetches the specs that are missing, until none is.
@@ -151,16 +161,6 @@ impl Told {
         let answer = self.bus.ask(subject, question, ANSWER).await;
         answer
             .inspect_err(|error| tracing::debug!(%error, "no answer; nothing changes"))
-            .ok()
-    }
-
-    fn open(&self, signed: &[u8]) -> Option<WantedSet> {
-        let Some(bytes) = self.verifier.open(signed) else {
-            tracing::error!("a wanted set that the control plane did not sign is not followed");
-            return None;
-        };
-        let read = serde_json::from_slice(&bytes);
-        read.inspect_err(|error| tracing::error!(%error, "a wanted set cannot be read"))
             .ok()
     }
 }
