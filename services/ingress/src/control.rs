@@ -1,6 +1,7 @@
 //! The control door, a unix socket: tables come in, the status goes out.
 //!
-//! - `PUT /table` with a `RouteTable`: makes it live and answers the `TableStatus` then;
+//! - `PUT /table` with a `RouteTable`: makes it live and answers the `TableStatus` then. One of a lower
+//!   sequence of the live table's log is stale: nothing changes, and the status names the live one;
 //! - `GET /status`: the `TableStatus`, or 404 before the first table. With `If-None-Match: ETAG` and
 //!   `?wait=MILLISECONDS` it answers once log, sequence or released replicas differ from what that
 //!   ETag stands for, or 304 when the time is up. Counts in flight alone are no news.
@@ -21,6 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::public::after_failed_accept;
 use crate::{Error, Ingress};
 
 /// Connections at a time: lb-sync's poll, its table, and somebody who looks.
@@ -65,8 +67,12 @@ pub(crate) async fn serve(
         (permit, listener.accept().await)
     };
     while let Some((permit, accepted)) = stopping.run_until_cancelled(next()).await {
-        let Ok((stream, _)) = accepted else {
-            continue;
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                after_failed_accept(&ingress, &error).await;
+                continue;
+            }
         };
         let (ingress_, orders) = (ingress.clone(), orders.clone());
         ingress.process.spawn("control", async move {

@@ -37,6 +37,8 @@ pub(crate) struct Counts {
     pub(crate) retries: Count,
     /// Tables applied.
     pub(crate) tables: Count,
+    /// Tables that were older than the live one.
+    pub(crate) stale: Count,
     /// Tables that could not be saved.
     pub(crate) unsaved: Count,
     answers: [Count; 5],
@@ -76,6 +78,7 @@ impl Counts {
         );
         metrics.set("gantry_ingress_retries_total", &[], self.retries.get());
         metrics.set("gantry_ingress_tables_total", &[], self.tables.get());
+        metrics.set("gantry_ingress_tables_stale_total", &[], self.stale.get());
         metrics.set(
             "gantry_ingress_tables_unsaved_total",
             &[],

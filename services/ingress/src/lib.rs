@@ -34,7 +34,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gantry_events::Millis;
+use gantry_events::{Millis, RouteTable, TableStatus};
 use gantry_runtime::{Condition, Process};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -133,7 +133,8 @@ impl Ingress {
     }
 }
 
-/// The one task that changes the table: first on disk, then live. A disk that fails stops no table.
+/// The one task that changes the table: first on disk, then live. A disk that fails stops no table; one
+/// that is older than the live one changes nothing.
 async fn keep_tables(
     ingress: Arc<Ingress>,
     saved: Saved,
@@ -142,6 +143,12 @@ async fn keep_tables(
 ) -> Result<(), Infallible> {
     let stopping = ingress.process.stopping();
     while let Some(Some((table, reply))) = stopping.run_until_cancelled(inbox.recv()).await {
+        if let Some(live) = newer_than(&ingress, &table) {
+            ingress.counts.stale.up();
+            tracing::warn!(stale = %table.seq, live = %live.seq, "a table older than the live one is refused");
+            let _ = reply.send(live);
+            continue;
+        }
         if let Err(error) = saved.save(&table).await {
             ingress.counts.unsaved.up();
             tracing::warn!(%error, "the table could not be saved; a restart begins with an older one");
@@ -154,6 +161,13 @@ async fn keep_tables(
         let _ = reply.send(status);
     }
     Ok(())
+}
+
+/// What is live, if the table is an older one of the same log. Sequences of two logs say nothing of
+/// each other.
+fn newer_than(ingress: &Ingress, table: &RouteTable) -> Option<TableStatus> {
+    let live = ingress.tables.status()?;
+    (live.log == table.log && table.seq < live.seq).then_some(live)
 }
 
 async fn sweep(ingress: Arc<Ingress>) -> Result<(), Infallible> {

@@ -38,10 +38,7 @@ pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Resul
                 "connection",
                 connection(ingress.clone(), stream, peer, permit),
             ),
-            Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted; trying again in {AFTER_FAILED_ACCEPT}");
-                ingress.process.sleep(AFTER_FAILED_ACCEPT).await;
-            }
+            Err(error) => after_failed_accept(&ingress, &error).await,
         }
     }
     drop(listener);
@@ -57,6 +54,12 @@ pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Resul
     }
     ingress.over.cancel();
     Ok(())
+}
+
+/// Pauses, so that a door that cannot be opened is not tried in a circle.
+pub(crate) async fn after_failed_accept(ingress: &Ingress, error: &std::io::Error) {
+    tracing::warn!(%error, "no connection could be accepted; trying again in {AFTER_FAILED_ACCEPT}");
+    ingress.process.sleep(AFTER_FAILED_ACCEPT).await;
 }
 
 async fn connection(

@@ -7,11 +7,13 @@ mod stage;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use gantry_events::{LogId, RouteTable, Seq};
 use http::Request;
 use http_body_util::Full;
 use stage::client::{Client, get, once};
 use stage::replica::{Replica, answer_ok, nobody, read_head, rude};
 use stage::{Stage, WEB, table};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn equals_take_turns_over_one_connection() {
@@ -219,4 +221,30 @@ async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
         (answer.status(), answer.code().as_str()),
         (502, "replica-garbled")
     );
+}
+
+#[tokio::test]
+async fn an_older_table_of_the_same_log_changes_nothing_and_one_of_another_log_does() {
+    let stage = Stage::open().await;
+    let (a, b) = (Replica::start("a").await, Replica::start("b").await);
+    stage.apply(&table(7, &[("web-a", a.address)])).await;
+    let older = table(6, &[("web-b", b.address)]);
+    assert_eq!(
+        stage.apply(&older).await.seq,
+        Seq(7),
+        "it says what is live"
+    );
+    assert_eq!(body(&stage).await, "a");
+    let stage = stage.restart().await;
+    assert_eq!(body(&stage).await, "a", "nor was it saved");
+    let branch = RouteTable {
+        log: LogId(Uuid::from_u128(8)),
+        ..older
+    };
+    assert_eq!(stage.apply(&branch).await.seq, Seq(6));
+    assert_eq!(body(&stage).await, "b");
+}
+
+async fn body(stage: &Stage) -> String {
+    once(stage.address, get("/")).await.unwrap().body
 }
