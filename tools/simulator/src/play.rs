@@ -20,6 +20,9 @@ const REPLAY_EVERY: usize = 100;
 /// Simulated time in which nothing new was said, after which a run is at rest: longer than any back-off.
 const QUIET: Millis = Millis::from_secs(90);
 
+/// Simulated time after which every operation must have ended: longer than any of their deadlines.
+const EVERY_DEADLINE: Millis = Millis::from_secs(15 * 60);
+
 /// A run that broke something.
 #[derive(Debug, thiserror::Error)]
 #[error("seed {seed}: {broken}")]
@@ -111,7 +114,8 @@ impl Run {
 
     fn come_to_rest(&mut self) -> Result<(), Broken> {
         let mut last = self.cluster.log.last();
-        let mut since = self.cluster.now;
+        let began = self.cluster.now;
+        let mut since = began;
         for count in 0..CALM {
             self.step()?;
             if self.cluster.log.last() != last || self.cluster.is_busy() {
@@ -121,7 +125,9 @@ impl Run {
             if count % 20 == 0 {
                 self.cluster.skip_to_next_wake();
             }
-            if self.cluster.now.since(since) > QUIET && self.cluster.nothing_fails() {
+            let quiet = self.cluster.now.since(since) > QUIET && self.cluster.nothing_fails();
+            let over = self.cluster.now.since(began) > EVERY_DEADLINE;
+            if quiet && (over || self.all_have_ended()) {
                 return Ok(());
             }
         }
@@ -129,6 +135,11 @@ impl Run {
             "it does not come to rest; {} messages",
             self.cluster.log.last()
         )))
+    }
+
+    fn all_have_ended(&self) -> bool {
+        let accepted = &self.cluster.desk.accepted;
+        self.cluster.audit.check_outcomes(accepted).is_ok()
     }
 
     fn check_rest(&self) -> Result<(), Broken> {
