@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gantry_events::{Command, Digest, Intent, Millis, OperationId, Place, Seq, Writer};
+use gantry_read_model::{AsOf, Found};
 use gantry_rest::{IDEMPOTENCY_KEY, Problem, ProblemCode};
 use gantry_views::{DocKey, Documents, Entry, OperationDoc, OperationState, Said, fold};
 use utoipa::openapi::Required;
@@ -168,7 +169,7 @@ impl Api {
             true => self.operation(order.operation).await?,
             false => None,
         };
-        let Some((doc, from)) = operation else {
+        let Some(first) = operation else {
             // Stored, which is what 202 says; merely not shown yet.
             return Ok(accepted(
                 self.reader.seq(),
@@ -176,8 +177,8 @@ impl Api {
                 &order.queued(place)?,
             ));
         };
-        let end = self.ended(doc, from, wait).await?;
-        Ok(self.answered(end.0, end.1, write.wait.is_some()))
+        let last = self.ended(first, wait).await?;
+        Ok(answered(last, write.wait.is_some()))
     }
 
     async fn shown(&self, seq: Seq, within: Millis) -> bool {
@@ -186,46 +187,47 @@ impl Api {
         in_time.is_ok_and(|reached| reached.is_ok())
     }
 
-    async fn operation(&self, id: OperationId) -> Answer<Option<(OperationDoc, Seq)>> {
+    async fn operation(&self, id: OperationId) -> Answer<Option<AsOf<Found<OperationDoc>>>> {
         let key = DocKey::operation(id);
-        let found = self.reader.get::<OperationDoc>(&key, None).await?;
-        Ok(found.value.map(|found| (found.doc, found.from)))
+        let AsOf { seq, value } = self.reader.get::<OperationDoc>(&key, None).await?;
+        Ok(value.map(|value| AsOf { seq, value }))
     }
 
     /// The operation once it has ended, or as it is when the time is over or the process stops.
     async fn ended(
         &self,
-        doc: OperationDoc,
-        from: Seq,
+        first: AsOf<Found<OperationDoc>>,
         wait: Millis,
-    ) -> Answer<(OperationDoc, Seq)> {
-        let (id, since) = (doc.id, self.process.clock.moment());
+    ) -> Answer<AsOf<Found<OperationDoc>>> {
+        let (id, since) = (first.value.doc.id, self.process.clock.moment());
         let stopping = self.process.stopping();
-        let (mut latest, mut seq) = ((doc, from), self.reader.seq());
-        while latest.0.end_seq.is_none() && since.elapsed() < wait {
+        let (mut latest, mut may_wait) = (first, true);
+        while may_wait && latest.value.doc.end_seq.is_none() && since.elapsed() < wait {
             let left = Millis(wait.0 - since.elapsed().0.min(wait.0));
-            tokio::select! {
-                () = stopping.cancelled() => return Ok(latest),
-                () = self.process.sleep(left) => return Ok(latest),
-                reached = self.reader.reached(seq.next()) => seq = reached?,
-            }
+            // Next is what follows the sequence that was read, not the one that is reached by now: that
+            // one may hold the end, and nothing need ever come after it.
+            may_wait = tokio::select! {
+                () = stopping.cancelled() => false,
+                () = self.process.sleep(left) => false,
+                reached = self.reader.reached(latest.seq.next()) => reached.is_ok(),
+            };
             if let Some(newer) = self.operation(id).await? {
                 latest = newer;
             }
         }
         Ok(latest)
     }
+}
 
-    fn answered(&self, doc: OperationDoc, from: Seq, waited: bool) -> Response {
-        let seq = self.reader.seq();
-        match (waited, doc.state) {
-            (true, OperationState::Succeeded | OperationState::Superseded) => {
-                reading::one(seq, from, &doc)
-            }
-            (true, OperationState::Failed) => reading::at(seq, failed(&doc).into_response()),
-            (true, OperationState::Queued | OperationState::Running) | (false, _) => {
-                accepted(seq, from, &doc)
-            }
+fn answered(AsOf { seq, value }: AsOf<Found<OperationDoc>>, waited: bool) -> Response {
+    let Found { doc, from } = value;
+    match (waited, doc.state) {
+        (true, OperationState::Succeeded | OperationState::Superseded) => {
+            reading::one(seq, from, &doc)
+        }
+        (true, OperationState::Failed) => reading::at(seq, failed(&doc).into_response()),
+        (true, OperationState::Queued | OperationState::Running) | (false, _) => {
+            accepted(seq, from, &doc)
         }
     }
 }

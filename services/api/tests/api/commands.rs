@@ -11,6 +11,7 @@ use gantry_events::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::decider::decide_at_once;
 use crate::server::within;
 use crate::world::*;
 
@@ -229,6 +230,21 @@ async fn a_wait_answers_with_the_end_of_the_operation() {
         if status != 200 {
             assert_eq!(body["operation"], operation.to_string());
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_comes_just_as_the_wait_begins_is_not_missed() {
+    let world = World::start().await;
+    decide_at_once(&world).await;
+    let scale = async |wait: &'static str| {
+        let request = world.ask(Method::POST, SCALE).header("Prefer", wait);
+        let answer = request.json(&json!({"replicas": 8})).send().await;
+        answer.unwrap().status()
+    };
+    for round in 0..200 {
+        scale("wait=0").await;
+        assert_eq!(scale("wait=10").await, 200, "round {round}");
     }
 }
 

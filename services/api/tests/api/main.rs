@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod decider;
 mod events;
 mod joining;
 mod logs;
