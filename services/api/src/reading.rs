@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use gantry_events::{Digest, Scope, Seq};
-use gantry_read_model::{AsOf, Field, Found, ListQuery, Page};
+use gantry_read_model::{AsOf, Cursor, Field, Found, ListQuery, ParseCursorError};
 use gantry_rest::{List, ProblemCode, SEQ_HEADER};
 use gantry_views::{DocKey, View};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,13 @@ pub(crate) struct Listed {
     pub(crate) filter: Option<String>,
     /// Those that have ended as well.
     pub(crate) all: Option<bool>,
+}
+
+/// A page of a list, with the cursor of the next as it goes out.
+#[derive(Debug)]
+pub(crate) struct Listing<T> {
+    pub(crate) items: Vec<Found<T>>,
+    next: Option<String>,
 }
 
 impl Api {
@@ -95,10 +102,15 @@ impl Api {
         own: Vec<(Field, String)>,
         listed: &Listed,
         fields: &[Field],
-    ) -> Answer<AsOf<Page<T>>> {
-        let query = listed.query(scope, own, fields)?;
+    ) -> Answer<AsOf<Listing<T>>> {
+        let (query, mark) = listed.query::<T>(scope, own, fields)?;
         self.reached(listed.min_seq).await?;
-        Ok(self.reader.list::<T>(&query).await?)
+        let AsOf { seq, value } = self.reader.list::<T>(&query).await?;
+        let value = Listing {
+            next: value.next.map(|cursor| format!("{mark}~{cursor}")),
+            items: value.items,
+        };
+        Ok(AsOf { seq, value })
     }
 }
 
@@ -108,12 +120,13 @@ impl Listed {
         self.at_seq.is_none() && self.cursor.is_none()
     }
 
-    fn query(
+    /// The query, and the mark that cursors of its pages bear.
+    fn query<T: View>(
         &self,
         scope: Scope,
         mut filter: Vec<(Field, String)>,
         fields: &[Field],
-    ) -> Answer<ListQuery> {
+    ) -> Answer<(ListQuery, String)> {
         let invalid = |detail: String| Refusal::new(ProblemCode::InvalidParameter, detail);
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=LARGEST_PAGE).contains(&limit) {
@@ -121,20 +134,43 @@ impl Listed {
                 "limit is {limit}, not 1 to {LARGEST_PAGE}"
             )));
         }
-        let cursor = self.cursor.as_deref().map(str::parse).transpose();
         for pair in self.filter.iter().flat_map(|f| f.split(',')) {
             filter.push(field_of(pair, fields).map_err(invalid)?);
         }
-        Ok(ListQuery {
+        let mut query = ListQuery {
             scope,
             filter,
             all: self.all.unwrap_or(false),
             limit,
-            cursor: cursor
-                .map_err(|e: gantry_read_model::ParseCursorError| invalid(e.to_string()))?,
+            cursor: None,
             at: self.at_seq.map(Seq),
-        })
+        };
+        let mark = mark::<T>(&query);
+        let cursor = self.cursor.as_deref().map(|text| unmarked(text, &mark));
+        query.cursor = cursor.transpose().map_err(invalid)?;
+        Ok((query, mark))
     }
+}
+
+/// Tells the cursors of one list from those of all others: a few letters of what is listed.
+fn mark<T: View>(query: &ListQuery) -> String {
+    let kind = T::KIND.as_str();
+    let listed = format!("{kind} {} {:?} {}", query.scope, query.filter, query.all);
+    letters_of(&listed, 8)
+}
+
+fn unmarked(text: &str, mark: &str) -> Result<Cursor, String> {
+    let own = text
+        .strip_prefix(mark)
+        .and_then(|own| own.strip_prefix('~'));
+    let own =
+        own.ok_or("the cursor is not of this list; pass `next` of the page before, as it is")?;
+    own.parse().map_err(|e: ParseCursorError| e.to_string())
+}
+
+fn letters_of(text: &str, count: usize) -> String {
+    let digest = Digest::of(text.as_bytes()).to_string();
+    digest["sha256:".len()..][..count].to_owned()
 }
 
 fn field_of(pair: &str, fields: &[Field]) -> Result<(Field, String), String> {
@@ -159,14 +195,14 @@ pub(crate) fn one<T: Serialize>(seq: Seq, version: Seq, body: &T) -> Response {
 /// A page as it goes out. `last` and `versions` are of what the log says; what is laid over does not
 /// change the tag.
 pub(crate) fn page<T: View, U: Serialize>(
-    found: AsOf<Page<T>>,
+    found: AsOf<Listing<T>>,
     mut show: impl FnMut(T) -> U,
 ) -> Response {
     let mut versions = String::new();
     for item in &found.value.items {
         versions.push_str(&format!("{}@{}\n", item.doc.key().id, item.from));
     }
-    let next = found.value.next.map(|cursor| cursor.to_string());
+    let next = found.value.next;
     versions.push_str(next.as_deref().unwrap_or_default());
     let items = found.value.items.into_iter().map(|item| show(item.doc));
     let list = List {
@@ -174,8 +210,7 @@ pub(crate) fn page<T: View, U: Serialize>(
         next,
         seq: found.seq,
     };
-    let digest = Digest::of(versions.as_bytes()).to_string();
-    let tag = format!("\"{}\"", &digest["sha256:".len()..][..16]);
+    let tag = format!("\"{}\"", letters_of(&versions, 16));
     tagged(found.seq, &tag, Json(list).into_response())
 }
 

@@ -132,6 +132,17 @@ async fn the_pages_of_a_list_agree_whatever_is_written_meanwhile() {
         page = next.json().await.unwrap();
     }
     assert_eq!(names, (1..=25).map(|n| format!("m{n}")).collect::<Vec<_>>());
+    let cursor = world.read("/v1/machines?limit=10").await["next"].clone();
+    let cursor = cursor.as_str().unwrap();
+    for path in [
+        "/v1/nodes?cursor=",
+        "/v1/machines?all=true&cursor=",
+        "/v1/machines?filter=node:n7&cursor=",
+    ] {
+        let answer = world.get(&format!("{path}{cursor}")).await;
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "invalid-parameter", "{path}");
+    }
     let filtered = world.read("/v1/machines?filter=node:n7").await;
     assert_eq!(filtered["items"][0]["id"], "m7");
     assert_eq!(filtered["items"].as_array().unwrap().len(), 1);
