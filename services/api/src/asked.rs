@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, header};
 use gantry_rest::{FieldError, Problem, ProblemCode};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_path_to_error::Segment;
 
 use crate::api::Api;
 use crate::refusal::{self, Refusal};
@@ -129,33 +130,50 @@ impl Whole {
             .map_err(|_| Refusal::new(ProblemCode::MalformedBody, "the body is no UTF-8 text"))
     }
 
-    /// The body as JSON.
+    /// The body as a JSON object.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         let text = self.text(&["application/json"])?;
-        serde_json::from_str(text).map_err(|error| {
-            let (code, what) = match error.classify() {
-                Category::Syntax | Category::Eof | Category::Io => {
-                    (ProblemCode::MalformedBody, "the body is no JSON")
-                }
-                Category::Data => (
-                    ProblemCode::InvalidRequest,
-                    "the body is not what is taken here",
-                ),
-            };
-            wrong(code, &format!("{what}: {error}"), &error)
-        })
+        let mut reading = serde_json::Deserializer::from_str(text);
+        let asked = serde_path_to_error::deserialize(&mut reading)
+            .map_err(|error| wrong(&pointer(error.path()), error.inner()))?;
+        reading.end().map_err(|error| wrong("", &error))?;
+        // Values in a row would be taken for the fields in their order.
+        if !text.trim_start().starts_with('{') {
+            return Err(invalid("", "the body is no JSON object"));
+        }
+        Ok(asked)
     }
 }
 
-fn wrong(code: ProblemCode, detail: &str, error: &serde_json::Error) -> Refusal {
+/// Where reading stopped, as a JSON Pointer.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let steps = path.iter().filter_map(|step| match step {
+        Segment::Map { key } => Some(key.replace('~', "~0").replace('/', "~1")),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    steps.map(|step| format!("/{step}")).collect()
+}
+
+fn wrong(pointer: &str, error: &serde_json::Error) -> Refusal {
+    let (code, what) = match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io => {
+            (ProblemCode::MalformedBody, "the body is no JSON")
+        }
+        Category::Data => (
+            ProblemCode::InvalidRequest,
+            "the body is not what is taken here",
+        ),
+    };
     let place = FieldError {
-        pointer: String::new(),
+        pointer: pointer.to_owned(),
         line: u32::try_from(error.line()).ok(),
         column: u32::try_from(error.column()).ok(),
         code: None,
         message: error.to_string(),
         suggestion: None,
     };
+    let detail = format!("{what}: {error}");
     Problem::new(code, detail).with_errors([place]).into()
 }
 

@@ -15,14 +15,13 @@ use crate::reading::{self, Listed, Moment};
 use crate::refusal::{Answer, Refusal};
 use crate::writing::Write;
 
-/// Media types of a file. Many tools send YAML as plain text.
-const FILE: [&str; 6] = [
+/// Media types of a file: YAML had others before it had one of its own.
+const FILE: [&str; 5] = [
     "application/yaml",
     "application/json",
     "application/x-yaml",
     "text/yaml",
     "text/x-yaml",
-    "text/plain",
 ];
 
 /// All projects.

@@ -92,6 +92,13 @@ fn rows() -> Vec<Row> {
         Row(SeqInFuture, "GET", "/v1/projects?at_seq=1000000", AS_IT_IS),
         Row(NotFound, "GET", "/v1/nowhere", AS_IT_IS),
         Row(NotFound, "GET", "/", AS_IT_IS),
+        Row(NotFound, "GET", "/foo", AS_IT_IS),
+        Row(NotFound, "POST", "/docs", AS_IT_IS),
+        Row(NotFound, "GET", "/v1", AS_IT_IS),
+        Row(NotFound, "GET", "/v1/", AS_IT_IS),
+        Row(NotFound, "DELETE", "/v1/projects/", AS_IT_IS),
+        Row(NotFound, "GET", "/v1/projects/shop/", AS_IT_IS),
+        Row(NotFound, "GET", "/readyz/", AS_IT_IS),
         Row(ProjectNotFound, "GET", "/v1/projects/none", AS_IT_IS),
         Row(
             ProjectNotFound,
@@ -148,6 +155,13 @@ fn rows() -> Vec<Row> {
         }),
         Row(UnsupportedMediaType, "PUT", config, |r| {
             r.header("Content-Type", "image/png").body(FILE)
+        }),
+        Row(UnsupportedMediaType, "PUT", config, |r| {
+            r.header("Content-Type", "text/plain").body(FILE)
+        }),
+        Row(InvalidRequest, "POST", scale, |r| r.body("[3]")),
+        Row(InvalidRequest, "POST", "/v1/pools", |r| {
+            r.body("[\"farm\", \"local\", 1]")
         }),
         Row(InvalidRequest, "POST", scale, |r| {
             r.body("{\"replicas\": -1}")
@@ -244,6 +258,32 @@ async fn a_problem_names_the_trace_and_every_fault_of_a_file_with_its_place() {
         .collect();
     for pointer in ["/services/web/imge", "/services/web/ports"] {
         assert!(places.contains(&(Some(4), Some(pointer))), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_another_shape_is_refused_at_the_field_that_is_wrong() {
+    let world = World::start().await;
+    for (body, pointer) in [
+        ("[3]", ""),
+        ("{}", ""),
+        ("{\"replicas\": \"3\"}", "/replicas"),
+        ("{\"replicas\": 3, \"a/b\": 2}", "/a~1b"),
+        ("{\"replicas\": 1001}", "/replicas"),
+    ] {
+        let scale = "/v1/projects/shop/services/web/scale";
+        let answer = world.ask(Method::POST, scale).body(body).send().await;
+        let problem = problem(answer.unwrap(), ProblemCode::InvalidRequest, body).await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_path_that_is_not_there_is_told_so_without_a_token() {
+    let world = World::start().await;
+    for path in ["/foo", "/v1/foo", "/v1/projects/", "/docs"] {
+        let request = world.http.get(format!("{}{path}", world.url));
+        problem(request.send().await.unwrap(), ProblemCode::NotFound, path).await;
     }
 }
 
