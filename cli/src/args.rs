@@ -122,6 +122,26 @@ pub enum Format {
     Yaml,
 }
 
+impl Format {
+    /// The form that these words ask for, even where they cannot all be read.
+    pub fn among(words: impl Iterator<Item = String>) -> Self {
+        let mut words = words.take_while(|word| word != "--");
+        let mut form = Self::default();
+        while let Some(word) = words.next() {
+            let said = match word.as_str() {
+                "-o" | "--output" => words.next(),
+                word => word
+                    .strip_prefix("--output=")
+                    .or_else(|| word.strip_prefix("-o"))
+                    .map(|said| said.trim_start_matches('=').to_owned()),
+            };
+            let said = said.and_then(|said| Self::from_str(&said, false).ok());
+            form = said.unwrap_or(form);
+        }
+        form
+    }
+}
+
 /// The file, for verbs that read it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct FileArg {

@@ -33,8 +33,15 @@ impl Context {
     /// The api, as the options name it. Nothing is asked yet.
     ///
     /// # Errors
-    /// The address is none.
+    /// The address is none, or the token cannot be sent.
     pub fn client(&self) -> Result<Client, Failure> {
+        let token = self.common.token.as_deref().unwrap_or_default();
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::bad_input(
+                "the token has a space, a line break or another character that no token has",
+                "pass it with --token or GANTRY_TOKEN as it was given out",
+            ));
+        }
         Ok(Client::new(&self.common.url, self.common.token.clone())?)
     }
 

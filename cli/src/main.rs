@@ -9,15 +9,17 @@ mod failure;
 mod file;
 mod operation;
 mod output;
+mod patience;
 mod tale;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::Args;
+use crate::args::{Args, Format};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::output::Screen;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +27,10 @@ async fn main() -> ExitCode {
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("the first line of main finds no provider installed");
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(e) => return unread(&e),
+    };
     let screen = Screen::of(&args.common);
     let context = Context::new(args.common, screen);
     match commands::run(&context, args.verb).await {
@@ -35,4 +40,19 @@ async fn main() -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// Says what is wrong with the arguments, as a problem document where that form is asked for; or the
+/// help or the version, which end the reading of arguments too.
+fn unread(error: &clap::Error) -> ExitCode {
+    let form = Format::among(std::env::args().skip(1));
+    if form == Format::Table || !error.use_stderr() {
+        error.exit();
+    }
+    let told = error.render().to_string();
+    let what = told.split("\n\n").next().unwrap_or_default();
+    let what = what.trim_start_matches("error: ").trim_end();
+    let failure = Failure::bad_input(what, "see --help for what can be written");
+    Screen::in_form(form).failure(&failure);
+    failure.exit().into()
 }

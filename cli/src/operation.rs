@@ -11,13 +11,12 @@ use tokio::time::{interval, timeout};
 use crate::context::{Context, answered};
 use crate::failure::Failure;
 use crate::output::{Tone, plain};
+use crate::patience::{PAUSE, Patience};
 use crate::tale::{Goal, Line, Tale};
 
 /// How often a write is made whose answer did not come. Its key makes it one operation. An api that was
 /// killed is back within 5 s.
 const TRIES: u32 = 6;
-/// Time between two tries.
-pub const PAUSE: Duration = Duration::from_secs(1);
 /// Time without an event after which the operation itself is asked what it waits for.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -97,22 +96,21 @@ async fn follow(
         after: operation.seq.0.saturating_sub(1).to_string(),
         scope: &operation.scope,
     };
-    let mut pause = interval(PAUSE);
+    let mut patience = Patience::new();
     loop {
-        pause.tick().await;
         let told = match watch.open().await {
-            Ok(stream) => watch.tell(context, stream, tale, operation).await,
+            Ok(stream) => {
+                patience.is_answered(context);
+                watch.tell(context, stream, tale, operation).await
+            }
             Err(failure) => Err(failure),
         };
-        match told {
+        let broke = match told {
             Ok(Some(ended)) => return Ok(ended),
-            Ok(None) => {}
-            Err(failure) if failure.may_pass() => {
-                let again = format!("  {failure}; trying again");
-                context.screen.note(Tone::Wait, &again);
-            }
-            Err(failure) => return Err(failure),
-        }
+            Ok(None) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        patience.outlast(context, broke).await?;
     }
 }
 

@@ -49,6 +49,20 @@ impl Screen {
         }
     }
 
+    /// A screen for words before the options are known, but for the form of what is printed.
+    pub fn in_form(format: Format) -> Self {
+        Self {
+            format,
+            quiet: false,
+            colour: Colour {
+                results: false,
+                progress: false,
+            },
+            width: None,
+            asks: false,
+        }
+    }
+
     /// Whether results are for people.
     pub fn is_for_people(&self) -> bool {
         self.format == Format::Table

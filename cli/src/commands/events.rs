@@ -3,12 +3,11 @@
 use gantry_events::OperationId;
 use gantry_rest::{Client, CloudEvent, EventQuery};
 use serde_json::Value;
-use tokio::time::interval;
 
 use crate::context::{Context, answered};
 use crate::failure::Failure;
-use crate::operation::PAUSE;
 use crate::output::{Tone, moment, plain};
+use crate::patience::Patience;
 
 /// Show events.
 #[derive(Debug, clap::Args)]
@@ -86,17 +85,10 @@ async fn pages(context: &Context, client: &Client, mut query: EventQuery) -> Res
 
 /// Where the stream breaks, it goes on after the last event.
 async fn stream(context: &Context, client: &Client, mut query: EventQuery) -> Result<(), Failure> {
-    let mut pause = interval(PAUSE);
+    let mut patience = Patience::new();
     loop {
-        pause.tick().await;
-        match until_it_breaks(context, client, &mut query).await {
-            Ok(()) => {}
-            Err(failure) if failure.may_pass() => {
-                let again = format!("{failure}; trying again");
-                context.screen.note(Tone::Wait, &again);
-            }
-            Err(failure) => return Err(failure),
-        }
+        let broke = until_it_breaks(context, client, &mut query, &mut patience).await;
+        patience.outlast(context, broke).await?;
     }
 }
 
@@ -104,8 +96,10 @@ async fn until_it_breaks(
     context: &Context,
     client: &Client,
     query: &mut EventQuery,
+    patience: &mut Patience,
 ) -> Result<(), Failure> {
     let mut stream = answered(client.follow_events(query)).await?;
+    patience.is_answered(context);
     while let Some(event) = stream.next().await? {
         show(context, &event)?;
         query.after = Some(event.id);

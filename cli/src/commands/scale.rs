@@ -1,6 +1,6 @@
 //! `gantry scale`: sets how many replicas services have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use gantry_events::{ProjectName, ServiceName};
@@ -10,6 +10,7 @@ use crate::args::FileArg;
 use crate::context::{Context, answered};
 use crate::failure::Failure;
 use crate::operation;
+use crate::output::Tone;
 use crate::tale::{Count, Goal};
 
 /// Set how many replicas services have.
@@ -44,24 +45,96 @@ impl FromStr for Target {
 }
 
 impl Scale {
-    /// Scales all of them, then waits for each in turn.
+    /// Scales all of them or, where a service is not there, none; then waits for each in turn.
     ///
     /// # Errors
-    /// Those of the writes and their operations; what was accepted before goes on.
+    /// A service is named twice or is not there; the first of those of the writes and their operations.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
+        self.name_each_once()?;
         let project = context.project(&self.file)?;
         let client = context.client()?;
+        let goals = self.goals(context, &client, &project).await?;
+        let mut ended = Vec::new();
         let mut accepted = Vec::new();
-        for target in &self.targets {
-            let goal = goal(&client, &project, target).await?;
+        for (target, goal) in self.targets.iter().zip(goals) {
             let key = Write::new();
             let ask = || client.scale(&project, &target.service, target.replicas, &key);
-            accepted.push((operation::write(ask).await?, goal));
+            match operation::write(ask).await {
+                Ok(operation) => accepted.push((target, operation, goal)),
+                Err(failure) => ended.push(self.tell(context, target, Err(failure))),
+            }
         }
-        for (operation, goal) in accepted {
-            operation::finish(context, operation, goal).await?;
+        let mut open = accepted.into_iter();
+        while let Some((target, operation, goal)) = open.next() {
+            let end = operation::finish(context, operation, goal).await;
+            let unwatched = matches!(end, Err(Failure::StillRunning { .. }));
+            ended.push(self.tell(context, target, end));
+            if unwatched {
+                break;
+            }
+        }
+        for (Target { service, .. }, operation, _) in open {
+            let goes_on = format!(
+                "{service}: not waited for; operation {} goes on",
+                operation.id
+            );
+            context.screen.note(Tone::Wait, &goes_on);
+        }
+        ended.into_iter().collect()
+    }
+
+    fn name_each_once(&self) -> Result<(), Failure> {
+        let mut seen = BTreeSet::new();
+        for Target { service, .. } in &self.targets {
+            if !seen.insert(service) {
+                return Err(Failure::bad_input(
+                    format!("{service} is named twice; nothing was changed"),
+                    "name each service once",
+                ));
+            }
         }
         Ok(())
+    }
+
+    /// Asks for each service before any is changed.
+    async fn goals(
+        &self,
+        context: &Context,
+        client: &Client,
+        project: &ProjectName,
+    ) -> Result<Vec<Goal>, Failure> {
+        let mut goals = Vec::new();
+        for target in &self.targets {
+            let read = goal(client, project, target).await;
+            if read.is_err() && self.targets.len() > 1 {
+                let all = "nothing was changed, of any of the services";
+                context.screen.note(Tone::Wait, all);
+            }
+            goals.push(read?);
+        }
+        Ok(goals)
+    }
+
+    /// Says of which of several services that was the end.
+    fn tell(
+        &self,
+        context: &Context,
+        target: &Target,
+        end: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if self.targets.len() > 1 {
+            let service = &target.service;
+            let (tone, line) = match &end {
+                Ok(()) if context.common.waits() => {
+                    let replicas = target.replicas;
+                    (Tone::Good, format!("{service}: at {replicas}"))
+                }
+                Ok(()) => (Tone::Dim, format!("{service}: accepted")),
+                Err(failure) => (Tone::Bad, format!("{service}: {failure}")),
+            };
+            context.screen.note(tone, &line);
+        }
+        end
     }
 }
 

@@ -21,7 +21,7 @@ impl Tale {
             | Fact::MachineReady(_)
             | Fact::MachineOverdue(_) => self.of_machine(fact),
             Fact::OperationResolving(d) if d.operation == self.operation => {
-                let what = format!("looked up: {}", list(&d.images));
+                let what = format!("looking up {}", list(&d.images));
                 Some(line(Tone::Dim, "images", what))
             }
             _ => of_replica(fact).or_else(|| self.of_service(fact)),
@@ -78,7 +78,7 @@ impl Tale {
                 let nodes = if nodes.is_empty() {
                     String::new()
                 } else {
-                    format!(": {}", nodes.join(", "))
+                    format!("; {}", nodes.join(", "))
                 };
                 let why = &d.explanation.because;
                 let what = format!("slot {} fits no node; {why}{nodes}", d.ordinal);

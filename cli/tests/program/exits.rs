@@ -61,6 +61,27 @@ fn with_json_an_error_is_a_problem_document() {
 }
 
 #[test]
+fn with_json_a_wrong_argument_is_a_problem_document() {
+    let folder = tempfile::tempdir().unwrap();
+    for form in [&["-o", "json"][..], &["-ojson"], &["--output=json"]] {
+        let words = [&["scale", "web=1.5"], form].concat();
+        let ran = run(NOBODY, folder.path(), &words);
+        let document: Value = serde_json::from_str(&ran.err).unwrap();
+        assert_eq!(
+            (ran.code, &document["code"]),
+            (Some(2), &"bad-input".into())
+        );
+        let detail = document["detail"].as_str().unwrap();
+        assert!(
+            detail.contains("web=1.5") && !detail.contains("Usage"),
+            "{detail}"
+        );
+    }
+    let help = run(NOBODY, folder.path(), &["scale", "--help", "-o", "json"]);
+    assert_eq!(help.code, Some(0), "{help:?}");
+}
+
+#[test]
 fn what_cannot_be_right_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     for words in [
@@ -72,6 +93,8 @@ fn what_cannot_be_right_ends_with_2() {
         &["ps"],
         &["node", "ls", "--url", "nowhere"],
         &["image", "push", "Hello"],
+        &["node", "ls", "--token", "secret\n"],
+        &["scale", "web=1", "web=2", "-p", "shop"],
     ] {
         let ran = run(NOBODY, folder.path(), words);
         assert_eq!(ran.code, Some(2), "{words:?}: {ran:?}");

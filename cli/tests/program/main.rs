@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails by it")]
 
+mod breaks;
 mod deploys;
 mod exits;
 mod follows;
+mod scales;
 mod stage;
+mod story;
 mod tables;
