@@ -40,6 +40,9 @@ fn nowhere(nodes: usize, ask: &Ask<'_>) -> String {
     } else {
         format!("none of {nodes} nodes has")
     };
+    if ask.cpu.0 == 0 {
+        return format!("{who} room for {} of memory", ask.memory);
+    }
     format!("{who} room for {} cores and {}", ask.cpu, ask.memory)
 }
 

@@ -155,7 +155,7 @@ fn sentence(reason: &FailureReason) -> String {
             format!("was not ready within the time its file allows; its probe said: {probe}")
         }
         FailureReason::CannotStart { said } => {
-            format!("cannot be started; the engine said: {said}")
+            format!("cannot be started: {said}")
         }
     }
 }
