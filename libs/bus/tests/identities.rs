@@ -311,6 +311,7 @@ async fn a_stolen_node_key_stores_nothing_elsewhere_by_naming_it_as_reply() {
         }
     };
     let attack = async {
+        await_responder(&thief, "ask.want.n1").await;
         for target in TARGETS {
             for through in [
                 "evt.node.n1",
@@ -344,6 +345,19 @@ async fn a_stolen_node_key_stores_nothing_elsewhere_by_naming_it_as_reply() {
         ["evt.node.n1"; TARGETS.len()],
         "its own subject, and no other"
     );
+}
+
+/// Waits until somebody answers there: a subscription of another connection takes a moment to be known.
+async fn await_responder(client: &async_nats::Client, subject: &'static str) {
+    let answered = async {
+        while client.request(subject, "".into()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let deadline = Duration::from_secs(10);
+    tokio::time::timeout(deadline, answered)
+        .await
+        .expect("somebody answers");
 }
 
 /// What is left to it: inside the nodes' account an answer does reach another node. So what is signed
