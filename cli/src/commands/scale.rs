@@ -65,7 +65,7 @@ impl Scale {
             }
         }
         let mut open = accepted.into_iter();
-        while let Some((target, operation, goal)) = open.next() {
+        for (target, operation, goal) in open.by_ref() {
             let end = operation::finish(context, operation, goal).await;
             let unwatched = matches!(end, Err(Failure::StillRunning { .. }));
             ended.push(self.tell(context, target, end));

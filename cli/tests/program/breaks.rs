@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 use crate::stage::{self, gantry};
 use crate::story::{OPERATION, folder, operation, succeeds};
+
+/// Lines of a program that may wait to be read.
+const MOST_LINES: usize = 10_000;
 
 /// Time for anything that is waited for.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -127,7 +130,7 @@ impl Watched {
         let mut command = gantry(url, folder.path(), words);
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let (sender, lines) = channel();
+        let (sender, lines) = sync_channel(MOST_LINES);
         forward(child.stdout.take().unwrap(), sender.clone());
         forward(child.stderr.take().unwrap(), sender);
         let mut watched = Self {
@@ -171,7 +174,7 @@ impl Watched {
     }
 }
 
-fn forward(stream: impl Read + Send + 'static, lines: Sender<String>) {
+fn forward(stream: impl Read + Send + 'static, lines: SyncSender<String>) {
     thread::spawn(move || {
         for line in BufReader::new(stream).lines() {
             let Ok(line) = line else { return };

@@ -1,6 +1,10 @@
 //! The built program from outside: what it prints, asks and ends with.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails by it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails by it"
+)]
 
 mod breaks;
 mod deploys;
