@@ -95,7 +95,11 @@ async fn requests_at_once_share_messages_and_each_is_its_own_operation() {
     let ids: BTreeSet<_> = answers.iter().map(|(id, _)| id).collect();
     let messages: BTreeSet<_> = answers.iter().map(|(_, seq)| seq).collect();
     assert_eq!((ids.len(), commands(&world).await.len()), (60, 60));
-    assert!(messages.len() < 40, "{} messages", messages.len());
+    assert!(
+        messages.len() < ids.len(),
+        "{} messages for as many commands",
+        messages.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
