@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gantry_bus::{ControlKey, Ledger, Marker, MemoryLog};
 use gantry_decider::Core;
 use gantry_events::{
-    Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, NodeId,
-    ReplicaDraining, RetireReason, Seq, Time, WantedSet, Writer, WriterKind,
+    Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, NodeId, Seq,
+    Time, WantedSet, Writer, WriterKind,
 };
 use gantry_lb_sync_core::LbCore;
 use gantry_provisioner_core::ProvisionerCore;
@@ -323,100 +323,6 @@ impl Cluster {
             }
         }
         None
-    }
-
-    fn break_something(&mut self) -> Option<String> {
-        let (now, faults) = (self.now, self.faults);
-        if self.chance.percent(faults.forgery) {
-            return self.forge();
-        }
-        if self.chance.percent(faults.crash) {
-            return Some(self.crash_one());
-        }
-        let names: Vec<MachineId> = self.machines.keys().cloned().collect();
-        let name = self.chance.pick(&names)?.clone();
-        let machine = self.machines.get_mut(&name)?;
-        if self.chance.percent(faults.machine_stops) {
-            machine.power_off(now, &mut self.chance);
-            return Some(format!("{name} loses power"));
-        }
-        let running = machine.engine.running();
-        let replica = self.chance.pick(&running)?.clone();
-        if self.chance.percent(faults.process_ends) {
-            machine.engine.end(&replica, 1, now);
-            return Some(format!("{replica} ends by itself"));
-        }
-        if self.chance.percent(faults.process_hangs) {
-            machine.engine.hang(&replica);
-            return Some(format!("{replica} hangs"));
-        }
-        None
-    }
-
-    fn crash_one(&mut self) -> String {
-        match self.chance.below(5) {
-            0 => {
-                self.desk.crash();
-                "the api is killed".to_owned()
-            }
-            1 => {
-                self.scheduler.crash();
-                "the scheduler is killed".to_owned()
-            }
-            2 => {
-                self.provisioner.crash();
-                "the provisioner is killed".to_owned()
-            }
-            3 => {
-                self.balancer.sync.crash();
-                "lb-sync is killed".to_owned()
-            }
-            _ => {
-                let names: Vec<MachineId> = self.machines.keys().cloned().collect();
-                let Some(name) = self.chance.pick(&names).cloned() else {
-                    return "nobody is killed".to_owned();
-                };
-                if let Some(machine) = self.machines.get_mut(&name) {
-                    machine.crash_worker(self.now, &mut self.chance);
-                }
-                format!("the node-worker of {name} is killed")
-            }
-        }
-    }
-
-    /// Stores what a thief would: a drain of a running replica, rightly chained, without the right mark.
-    fn forge(&mut self) -> Option<String> {
-        let running: Vec<_> = self
-            .machines
-            .values()
-            .flat_map(|machine| machine.engine.running())
-            .collect();
-        let replica = self.chance.pick(&running)?.clone();
-        let subject = LogSubject::Facts(Writer::Scheduler);
-        let draining = ReplicaDraining {
-            project: replica.project.clone(),
-            replica: replica.replica.clone(),
-            why: RetireReason::ScaledDown,
-            drain: Millis(0),
-            until: self.now,
-        };
-        let commit = Commit {
-            actor: Actor::Service(WriterKind::Scheduler),
-            operation: None,
-            answers: None,
-            cause: None,
-            as_of: self.log.last(),
-            core: "thief/1".to_owned(),
-            time: self.now,
-            traceparent: None,
-            prev: self.audit.ledger().head(&subject).prev,
-            evidence: Vec::new(),
-            events: vec![Event::from(draining)],
-        };
-        let payload = serde_json::to_vec(&commit).expect("string keys only");
-        self.log
-            .force(&subject.to_string(), payload, Some("hs256:AAAA".to_owned()));
-        Some(format!("a thief drains {replica}"))
     }
 }
 

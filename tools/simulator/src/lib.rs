@@ -13,6 +13,7 @@ mod engine_room;
 mod faults;
 mod line;
 mod machine;
+mod mischief;
 mod planted;
 mod play;
 mod service;
