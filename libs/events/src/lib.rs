@@ -37,7 +37,7 @@ pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
 pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
 pub use problem::{Problem, ProblemCode};
-pub use routes::{Backend, Draining, Route, RouteTable, TableStatus};
+pub use routes::{Backend, Draining, Route, RouteTable, TableStatus, host_of};
 pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};
 pub use time::{ParseTimeError, Time};
 pub use units::{Bytes, MilliCpu, Millis};

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogId, Millis, ReplicaKey, Seq};
+use crate::{LogId, Millis, ProjectName, ReplicaKey, Seq, ServiceName};
 
 /// All routes of a balancer as of one sequence. Swapped in whole, never half.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,4 +54,9 @@ pub struct TableStatus {
     pub released: BTreeSet<ReplicaKey>,
     /// Requests in flight by replica, where there are any.
     pub in_flight: BTreeMap<ReplicaKey, u64>,
+}
+
+/// The host at which every http service answers: `SERVICE.PROJECT.localhost`.
+pub fn host_of(project: &ProjectName, service: &ServiceName) -> String {
+    format!("{service}.{project}.localhost")
 }

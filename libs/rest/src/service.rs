@@ -52,7 +52,7 @@ impl ServiceAnswer {
     /// A document and the part of its release's file, as [`ServiceDoc::spec_in`] gives it.
     pub fn of(doc: ServiceDoc, spec: Option<Service>) -> Self {
         let serves_http = spec.as_ref().is_some_and(|spec| spec.port.is_some());
-        let host = format!("{}.{}.localhost", doc.id, doc.project);
+        let host = gantry_events::host_of(&doc.project, &doc.id);
         Self {
             spec,
             status: ServiceStatus {

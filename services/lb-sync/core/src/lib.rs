@@ -15,7 +15,7 @@ mod table;
 
 pub use live::{Live, Reading};
 pub use state::{Phase, Project, Replica, Service, State, Told};
-pub use table::{host_of, table};
+pub use table::table;
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand};
 use gantry_events::{BalancerId, EntityRef, Kind, ReplicaKey, RouteTable, Time, Writer};

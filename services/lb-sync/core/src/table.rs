@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use gantry_events::{
     Backend, Draining, Millis, ProjectName, ReplicaId, ReplicaKey, Route, RouteTable, ServiceName,
+    host_of,
 };
 
 use crate::state::{Phase, Replica, Service, State};
@@ -23,11 +24,6 @@ pub fn table(state: &State) -> Option<RouteTable> {
         }
     }
     Some(table)
-}
-
-/// The host at which every http service answers: `SERVICE.PROJECT.localhost`.
-pub fn host_of(project: &ProjectName, service: &ServiceName) -> String {
-    format!("{service}.{project}.localhost")
 }
 
 fn add(table: &mut RouteTable, project: &ProjectName, name: &ServiceName, share: &Share) {
