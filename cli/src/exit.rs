@@ -38,12 +38,20 @@ impl Exit {
     /// known at once; a failure where it was tried.
     pub fn of_operation(code: Ended) -> Self {
         match code {
-            Ended::ProjectNotFound | Ended::ServiceNotFound | Ended::PoolExists => Self::Refused,
+            Ended::ProjectNotFound
+            | Ended::ServiceNotFound
+            | Ended::ReleaseNotFound
+            | Ended::NodeNotFound
+            | Ended::PoolNotFound
+            | Ended::PoolExists
+            | Ended::DomainTaken
+            | Ended::VersionConflict => Self::Refused,
             Ended::InvalidConfig | Ended::ProviderUnknown => Self::BadInput,
             Ended::ImageNotFound
             | Ended::RegistryUnreachable
             | Ended::NoNodeFits
             | Ended::DeadlinePassed
+            | Ended::DrainBlocked
             | Ended::MachineFailed => Self::Failed,
         }
     }

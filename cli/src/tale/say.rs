@@ -165,6 +165,9 @@ fn line(tone: Tone, about: impl ToString, what: impl Into<String>) -> Line {
 fn reason(node: &gantry_events::NodeId, why: &Unfit) -> String {
     match why {
         Unfit::Cpu { free, asked } => format!("{node} has {free} of {asked} cores free"),
+        Unfit::Label { label, asked } => format!("{node} has no label {label}={asked}"),
+        Unfit::Full { most } => format!("{node} has {most} replicas of it, the most on one node"),
+        Unfit::Unavailable { state } => format!("{node} is {state}"),
         Unfit::Memory { free, asked } => format!("{node} has {free} of {asked} free"),
     }
 }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Decider, Digest, OperationId, PoolName, ProjectName, Scope, ServiceName, Time};
+use std::collections::BTreeMap;
+
+use crate::{
+    Actor, Decider, Digest, NodeId, OperationId, PoolName, ProjectName, ReleaseNumber, Scope, Seq,
+    ServiceName, Time,
+};
 
 /// One accepted command. The message it stands in, and its index there, are its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +20,10 @@ pub struct Command {
     pub time: Time,
     /// Digest of method, path and body, by which a retry is told from another request under its key.
     pub request: Digest,
+    /// The sequence of the read it is based on (`If-Match`): refused if what it changes was changed by a
+    /// later command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged_since: Option<Seq>,
     /// The trace it belongs to (W3C `traceparent`), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
@@ -36,49 +45,68 @@ pub enum Intent {
     /// Remove a service.
     #[serde(rename = "service.remove.v1")]
     RemoveService(RemoveService),
+    /// Make the project as an earlier release had it.
+    #[serde(rename = "release.rollback.v1")]
+    Rollback(Rollback),
+    /// Replace every replica of a service by one that runs the same.
+    #[serde(rename = "service.restart.v1")]
+    RestartService(RestartService),
+    /// Place nothing more on a node.
+    #[serde(rename = "node.cordon.v1")]
+    CordonNode(CordonNode),
+    /// Let a node take replicas again.
+    #[serde(rename = "node.uncordon.v1")]
+    UncordonNode(UncordonNode),
+    /// Move all that runs on a node elsewhere.
+    #[serde(rename = "node.drain.v1")]
+    DrainNode(DrainNode),
     /// Make a pool of machines.
     #[serde(rename = "pool.create.v1")]
     CreatePool(CreatePool),
+    /// Set how many machines a pool has.
+    #[serde(rename = "pool.scale.v1")]
+    ScalePool(ScalePool),
+    /// Remove a pool and its machines.
+    #[serde(rename = "pool.remove.v1")]
+    RemovePool(RemovePool),
 }
 
-impl Intent {
-    /// Every type there is.
-    pub const TYPES: &'static [&'static str] = &[
-        "config.put.v1",
-        "service.scale.v1",
-        "service.remove.v1",
-        "pool.create.v1",
-    ];
+macro_rules! intents {
+    ($($variant:ident = $type:literal: $decider:ident, |$d:ident| $scope:expr;)*) => {
+        impl Intent {
+            /// Every type there is.
+            pub const TYPES: &'static [&'static str] = &[$($type),*];
 
-    /// Type and version: `config.put.v1`.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::ConfigPut(_) => Self::TYPES[0],
-            Self::ScaleService(_) => Self::TYPES[1],
-            Self::RemoveService(_) => Self::TYPES[2],
-            Self::CreatePool(_) => Self::TYPES[3],
-        }
-    }
-
-    /// The service that decides it.
-    pub fn decider(&self) -> Decider {
-        match self {
-            Self::ConfigPut(_) | Self::ScaleService(_) | Self::RemoveService(_) => {
-                Decider::Scheduler
+            /// Type and version: `config.put.v1`.
+            pub fn type_name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $type),* }
             }
-            Self::CreatePool(_) => Decider::Provisioner,
-        }
-    }
 
-    /// Where it belongs.
-    pub fn scope(&self) -> Scope {
-        match self {
-            Self::ConfigPut(put) => Scope::Project(put.project.clone()),
-            Self::ScaleService(scale) => Scope::Project(scale.project.clone()),
-            Self::RemoveService(remove) => Scope::Project(remove.project.clone()),
-            Self::CreatePool(_) => Scope::Cluster,
+            /// The service that decides it.
+            pub fn decider(&self) -> Decider {
+                match self { $(Self::$variant(_) => Decider::$decider),* }
+            }
+
+            /// Where it belongs.
+            pub fn scope(&self) -> Scope {
+                match self { $(Self::$variant($d) => $scope),* }
+            }
         }
-    }
+    };
+}
+
+intents! {
+    ConfigPut = "config.put.v1": Scheduler, |d| Scope::Project(d.project.clone());
+    ScaleService = "service.scale.v1": Scheduler, |d| Scope::Project(d.project.clone());
+    RemoveService = "service.remove.v1": Scheduler, |d| Scope::Project(d.project.clone());
+    Rollback = "release.rollback.v1": Scheduler, |d| Scope::Project(d.project.clone());
+    RestartService = "service.restart.v1": Scheduler, |d| Scope::Project(d.project.clone());
+    CordonNode = "node.cordon.v1": Scheduler, |_d| Scope::Cluster;
+    UncordonNode = "node.uncordon.v1": Scheduler, |_d| Scope::Cluster;
+    DrainNode = "node.drain.v1": Scheduler, |_d| Scope::Cluster;
+    CreatePool = "pool.create.v1": Provisioner, |_d| Scope::Cluster;
+    ScalePool = "pool.scale.v1": Provisioner, |_d| Scope::Cluster;
+    RemovePool = "pool.remove.v1": Provisioner, |_d| Scope::Cluster;
 }
 
 /// Make the project as this file says; what it does not name is removed.
@@ -119,4 +147,67 @@ pub struct CreatePool {
     pub provider: String,
     /// How many machines.
     pub size: u32,
+    /// Labels of its nodes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Make the project as an earlier release had it, by a new release. The api reads content and images of
+/// that release from the log's own command, so that no decider keeps every file there ever was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The project.
+    pub project: ProjectName,
+    /// The release to go back to.
+    pub to: ReleaseNumber,
+    /// Its canonical file.
+    pub config: String,
+    /// Each of its images as written in the file, and the same with its digest.
+    pub images: BTreeMap<String, String>,
+}
+
+/// Replace every replica of a service by one that runs the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartService {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+}
+
+/// Place nothing more on a node; what runs there stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CordonNode {
+    /// The node.
+    pub node: NodeId,
+}
+
+/// Let a node take replicas again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UncordonNode {
+    /// The node.
+    pub node: NodeId,
+}
+
+/// Move all that runs on a node elsewhere, and place nothing more on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrainNode {
+    /// The node.
+    pub node: NodeId,
+}
+
+/// Set how many machines a pool has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalePool {
+    /// The pool.
+    pub pool: PoolName,
+    /// How many machines.
+    pub size: u32,
+}
+
+/// Remove a pool: its machines are drained, then removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovePool {
+    /// The pool.
+    pub pool: PoolName,
 }

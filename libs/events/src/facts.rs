@@ -10,21 +10,28 @@ mod service;
 
 pub use balancer::TableApplied;
 pub use machine::{
-    MachineCreated, MachineOverdue, MachineReady, MachineRequested, MachineStarted, PoolCreated,
+    MachineCreated, MachineGone, MachineKept, MachineLeaving, MachineOverdue, MachineReady,
+    MachineRemoved, MachineRemoving, MachineRequested, MachineStarted, PoolClosing, PoolCreated,
+    PoolRemoved, PoolScaled,
 };
-pub use node::{Capacity, LogBegun, NodeAdmitted, NodeJoined};
+pub use node::{
+    Capacity, LogBegun, NodeAdmitted, NodeCordoned, NodeDrained, NodeDraining, NodeJoined,
+    NodeLost, NodeOverdue, NodeReturned, NodeSuspected, NodeUncordoned,
+};
 pub use operation::{
     OperationFailed, OperationRefused, OperationResolving, OperationSucceeded, OperationSuperseded,
     OperationUnchanged,
 };
 pub use release::{
-    ReleaseCreated, RolloutFailed, RolloutFinished, RolloutStarted, RolloutSuperseded,
+    ReleaseCreated, RolloutAdvanced, RolloutFailed, RolloutFinished, RolloutStarted,
+    RolloutSuperseded,
 };
 pub use replica::{
-    Explanation, FailureReason, ReplicaDraining, ReplicaFailed, ReplicaOverdue, ReplicaPlaced,
-    ReplicaReady, ReplicaRestarted, ReplicaStopped, ReplicaStopping, ReplicaUnready, RetireReason,
-    Unfit,
+    Explanation, FailureReason, ReplicaDraining, ReplicaFailed, ReplicaLost, ReplicaOverdue,
+    ReplicaPlaced, ReplicaReady, ReplicaRegained, ReplicaRestarted, ReplicaStopped,
+    ReplicaStopping, ReplicaUnready, RetireReason, Unfit,
 };
 pub use service::{
-    ServiceConfigured, ServiceEnded, ServiceRemoved, ServiceScaled, ServiceUnplaced,
+    ServiceConfigured, ServiceEnded, ServiceRemoved, ServiceRestarted, ServiceScaled,
+    ServiceUnplaced,
 };

@@ -15,6 +15,7 @@ mod ids;
 mod output;
 mod owners;
 mod place;
+mod policy;
 mod problem;
 mod routes;
 mod subject;
@@ -23,7 +24,10 @@ mod units;
 mod wanted;
 
 pub use actor::Actor;
-pub use command::{Command, ConfigPut, CreatePool, Intent, RemoveService, ScaleService};
+pub use command::{
+    Command, ConfigPut, CordonNode, CreatePool, DrainNode, Intent, RemovePool, RemoveService,
+    RestartService, Rollback, ScalePool, ScaleService, UncordonNode,
+};
 pub use digest::Digest;
 pub use envelope::{CommandBatch, Commit, Event, Evidence};
 pub use fact::{EntityRef, Fact, Kind, Scope};
@@ -36,6 +40,7 @@ pub use ids::{
 pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
 pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
+pub use policy::{Domain, Domains, HostName, ParseHostNameError, PlacePolicy, RolloutPolicy};
 pub use problem::{Problem, ProblemCode};
 pub use routes::{Backend, Draining, Route, RouteTable, TableStatus, host_of};
 pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};

@@ -44,6 +44,18 @@ pub enum ProblemCode {
     PoolExists,
     /// The provider is not known, or cannot be used here.
     ProviderUnknown,
+    /// What the request was based on has changed meanwhile.
+    VersionConflict,
+    /// No such release, or one that nothing can be gone back to.
+    ReleaseNotFound,
+    /// No such node in the cluster.
+    NodeNotFound,
+    /// No such pool.
+    PoolNotFound,
+    /// Another service answers under that host.
+    DomainTaken,
+    /// What runs on a node could not be moved elsewhere until the deadline.
+    DrainBlocked,
     /// A machine could not be made, or did not join until the deadline.
     MachineFailed,
 }

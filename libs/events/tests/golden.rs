@@ -40,6 +40,16 @@ fn example(name: &str) -> Value {
         "node.joined.v1" => {
             json!({"node": "n1", "address": "10.0.0.2", "capacity": {"cpu": 2000, "memory": 1073741824}})
         }
+        "node.suspected.v1" => {
+            json!({"node": "n1", "since": TIME, "widespread": false, "until": TIME})
+        }
+        "node.returned.v1" | "node.drained.v1" => json!({"node": "n1"}),
+        "node.lost.v1" => json!({"node": "n1", "since": TIME}),
+        "node.cordoned.v1" | "node.uncordoned.v1" => json!({"node": "n1", "operation": OPERATION}),
+        "node.draining.v1" => json!({"node": "n1", "operation": OPERATION, "until": TIME}),
+        "node.overdue.v1" => {
+            json!({"node": "n1", "waiting_for": "web-7f3k2q to leave", "until": TIME})
+        }
         "operation.refused.v1" | "operation.failed.v1" => {
             of_operation(json!({"problem": problem()}))
         }
@@ -49,22 +59,27 @@ fn example(name: &str) -> Value {
             json!({"operation": OPERATION, "project": "shop", "config": DIGEST, "images": ["app:1"], "until": TIME})
         }
         "release.created.v1" => {
-            json!({"project": "shop", "release": 1, "operation": OPERATION, "config": DIGEST, "images": {"app:1": format!("app@{DIGEST}")}})
+            json!({"project": "shop", "release": 4, "operation": OPERATION, "config": DIGEST, "images": {"app:1": format!("app@{DIGEST}")}, "rollback_of": 3})
         }
         "rollout.started.v1" => of_rollout(json!({"until": TIME})),
+        "rollout.advanced.v1" => of_rollout(json!({"done": 2, "of": 3, "until": TIME})),
         "rollout.finished.v1" => of_rollout(json!({})),
         "rollout.failed.v1" => of_rollout(json!({"problem": problem()})),
         "rollout.superseded.v1" => of_rollout(json!({"by": NEWER})),
         "service.configured.v1" => {
-            json!({"project": "shop", "service": "web", "release": 1, "spec": DIGEST, "replicas": 3})
+            json!({"project": "shop", "service": "web", "release": 1, "spec": DIGEST, "replicas": 3,
+                "rollout": {"surge": 1, "unavailable": 0, "drain": 30000, "grace": 10000, "deadline": 300000},
+                "place": {"require": {"zone": "eu"}, "prefer": {"disk": "ssd"}, "spread": "zone", "per_node": 2},
+                "domains": [{"host": "shop.example.com"}, {"host": "www.example.com", "redirect": "shop.example.com"}]})
         }
+        "service.restarted.v1" => json!({"project": "shop", "service": "web", "round": 1}),
         "service.scaled.v1" => json!({"project": "shop", "service": "web", "replicas": 5}),
         "service.removed.v1" | "service.ended.v1" => json!({"project": "shop", "service": "web"}),
         "service.unplaced.v1" => {
             json!({"project": "shop", "service": "web", "ordinal": 2, "explanation": explanation(), "until": TIME})
         }
         "replica.placed.v1" => of_replica(json!({
-            "slot": {"service": "web", "ordinal": 0}, "epoch": 1, "release": 1, "spec": DIGEST,
+            "slot": {"service": "web", "ordinal": 0}, "epoch": 1, "release": 1, "round": 0, "spec": DIGEST,
             "cpu": 500, "memory": 536870912, "explanation": explanation(), "until": TIME
         })),
         "replica.draining.v1" => {
@@ -76,22 +91,36 @@ fn example(name: &str) -> Value {
         "replica.overdue.v1" => {
             json!({"project": "shop", "replica": "web-7f3k2q", "waiting_for": "its node to say that it stopped", "until": TIME})
         }
+        "replica.lost.v1" => of_replica(json!({})),
+        "replica.regained.v1" => of_replica(json!({"until": TIME})),
         "replica.ready.v1" => of_replica(json!({"address": "10.0.0.2:20001"})),
         "replica.unready.v1" => of_replica(json!({"reason": "GET /healthz answered 503"})),
         "replica.restarted.v1" => of_replica(json!({"restarts": 2, "exit": 137, "backoff": 2000})),
         "replica.failed.v1" => of_replica(
             json!({"reason": {"reason": "unhealthy", "probe": "GET /healthz answered 503"}, "exit": null, "log_tail": ["out of patience"]}),
         ),
-        "replica.stopped.v1" => of_replica(json!({"exit": 0})),
+        "replica.stopped.v1" => of_replica(
+            json!({"exit": 1, "probe": "GET /healthz answered 503", "log_tail": ["no database"]}),
+        ),
         "pool.created.v1" => {
-            json!({"pool": "local", "provider": "local", "size": 3, "operation": OPERATION, "until": TIME})
+            json!({"pool": "local", "provider": "local", "size": 3, "labels": {"zone": "eu"}, "operation": OPERATION, "until": TIME})
         }
+        "pool.scaled.v1" => {
+            json!({"pool": "local", "size": 4, "operation": OPERATION, "until": TIME})
+        }
+        "pool.closing.v1" => json!({"pool": "local", "operation": OPERATION, "until": TIME}),
+        "pool.removed.v1" => json!({"pool": "local"}),
         "machine.requested.v1" => {
-            json!({"machine": "m1", "node": "n1", "pool": "local", "attempt": 1, "until": TIME})
+            json!({"machine": "m1", "node": "n1", "pool": "local", "labels": {"pool": "local", "provider": "local"}, "attempt": 1, "until": TIME})
         }
         "machine.created.v1" => json!({"machine": "m1", "provider_id": "gantry-m1", "until": TIME}),
         "machine.started.v1" => json!({"machine": "m1"}),
-        "machine.ready.v1" => json!({"machine": "m1", "node": "n1"}),
+        "machine.ready.v1" | "machine.kept.v1" | "machine.removed.v1" | "machine.gone.v1" => {
+            json!({"machine": "m1", "node": "n1"})
+        }
+        "machine.leaving.v1" | "machine.removing.v1" => {
+            json!({"machine": "m1", "node": "n1", "until": TIME})
+        }
         "machine.overdue.v1" => {
             json!({"machine": "m1", "waiting_for": "its node to join", "until": TIME})
         }
@@ -142,7 +171,14 @@ fn every_command_is_written_as_its_golden_file_says() {
         json!({"type": "config.put.v1", "data": {"project": "shop", "config": "{}"}}),
         json!({"type": "service.scale.v1", "data": {"project": "shop", "service": "web", "replicas": 5}}),
         json!({"type": "service.remove.v1", "data": {"project": "shop", "service": "web"}}),
-        json!({"type": "pool.create.v1", "data": {"pool": "local", "provider": "local", "size": 3}}),
+        json!({"type": "release.rollback.v1", "data": {"project": "shop", "to": 3, "config": "{}", "images": {"app:1": format!("app@{DIGEST}")}}}),
+        json!({"type": "service.restart.v1", "data": {"project": "shop", "service": "web"}}),
+        json!({"type": "node.cordon.v1", "data": {"node": "n1"}}),
+        json!({"type": "node.uncordon.v1", "data": {"node": "n1"}}),
+        json!({"type": "node.drain.v1", "data": {"node": "n1"}}),
+        json!({"type": "pool.create.v1", "data": {"pool": "local", "provider": "local", "size": 3, "labels": {"zone": "eu"}}}),
+        json!({"type": "pool.scale.v1", "data": {"pool": "local", "size": 4}}),
+        json!({"type": "pool.remove.v1", "data": {"pool": "local"}}),
     ];
     let names: Vec<&str> = examples.iter().filter_map(|e| e["type"].as_str()).collect();
     assert_eq!(names, Intent::TYPES);

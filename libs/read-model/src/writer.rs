@@ -219,7 +219,17 @@ async fn keep_command(work: &mut SqliteConnection, entry: &Entry<'_>) -> Result<
                 .execute(work)
                 .await?;
         }
-        Intent::ScaleService(_) | Intent::RemoveService(_) | Intent::CreatePool(_) => {}
+        Intent::ScaleService(_)
+        // Its content came with the release it goes back to.
+        | Intent::Rollback(_)
+        | Intent::RemoveService(_)
+        | Intent::RestartService(_)
+        | Intent::CordonNode(_)
+        | Intent::UncordonNode(_)
+        | Intent::DrainNode(_)
+        | Intent::CreatePool(_)
+        | Intent::ScalePool(_)
+        | Intent::RemovePool(_) => {}
     }
     Ok(())
 }

@@ -57,6 +57,10 @@ pub enum ProblemCode {
     PoolExists,
     /// No node has room for a replica.
     NoNodeFits,
+    /// Another service answers under that host.
+    DomainTaken,
+    /// What runs on a node could not be moved elsewhere until the deadline.
+    DrainBlocked,
     /// The cursor is of a log that a restore has left behind.
     LogRestored,
     /// What was read has changed meanwhile.
@@ -122,6 +126,8 @@ impl ProblemCode {
         Self::NodeKeyTaken,
         Self::PoolExists,
         Self::NoNodeFits,
+        Self::DomainTaken,
+        Self::DrainBlocked,
         Self::LogRestored,
         Self::VersionConflict,
         Self::TooLarge,
@@ -187,6 +193,8 @@ impl ProblemCode {
             Self::NodeKeyTaken => ("node-key-taken", 409, "Node has another key"),
             Self::PoolExists => ("pool-exists", 409, "Pool exists"),
             Self::NoNodeFits => ("no-node-fits", 409, "No node fits"),
+            Self::DomainTaken => ("domain-taken", 409, "Domain taken"),
+            Self::DrainBlocked => ("drain-blocked", 409, "Drain blocked"),
             Self::LogRestored => ("log-restored", 410, "Log was restored"),
             Self::VersionConflict => ("version-conflict", 412, "Changed meanwhile"),
             Self::TooLarge => ("too-large", 413, "Too large"),
@@ -231,6 +239,12 @@ impl From<gantry_events::ProblemCode> for ProblemCode {
             Said::DeadlinePassed => Self::DeadlinePassed,
             Said::PoolExists => Self::PoolExists,
             Said::ProviderUnknown => Self::ProviderUnknown,
+            Said::VersionConflict => Self::VersionConflict,
+            Said::ReleaseNotFound => Self::ReleaseNotFound,
+            Said::NodeNotFound => Self::NodeNotFound,
+            Said::PoolNotFound => Self::PoolNotFound,
+            Said::DomainTaken => Self::DomainTaken,
+            Said::DrainBlocked => Self::DrainBlocked,
             Said::MachineFailed => Self::MachineFailed,
         }
     }

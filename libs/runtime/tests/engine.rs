@@ -141,7 +141,9 @@ fn command(log: &MemoryLog, prev: Option<Digest>, expects: Seq, names: &[&str]) 
                 pool: "local".parse().unwrap(),
                 provider: "local".to_owned(),
                 size: 1,
+                labels: Default::default(),
             }),
+            unchanged_since: None,
         })
         .collect();
     let subject = LogSubject::Commands(Decider::Provisioner);

@@ -64,6 +64,7 @@ impl<C: Core> Stage<C> {
             request: Digest::of(self.operations.to_string().as_bytes()),
             traceparent: None,
             intent,
+            unchanged_since: None,
         };
         let place = self.tell(
             Writer::Api,

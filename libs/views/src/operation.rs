@@ -62,9 +62,30 @@ pub enum OperationKind {
     /// To remove a service.
     #[serde(rename = "service.remove")]
     RemoveService,
+    /// To make the project as an earlier release had it.
+    #[serde(rename = "release.rollback")]
+    Rollback,
+    /// To replace every replica of a service.
+    #[serde(rename = "service.restart")]
+    RestartService,
+    /// To place nothing more on a node.
+    #[serde(rename = "node.cordon")]
+    CordonNode,
+    /// To let a node take replicas again.
+    #[serde(rename = "node.uncordon")]
+    UncordonNode,
+    /// To move all that runs on a node elsewhere.
+    #[serde(rename = "node.drain")]
+    DrainNode,
     /// To make a pool of machines.
     #[serde(rename = "pool.create")]
     CreatePool,
+    /// To set how many machines a pool has.
+    #[serde(rename = "pool.scale")]
+    ScalePool,
+    /// To remove a pool and its machines.
+    #[serde(rename = "pool.remove")]
+    RemovePool,
 }
 
 /// How far an operation is.
@@ -99,7 +120,14 @@ impl OperationKind {
             Intent::ConfigPut(_) => Self::ConfigPut,
             Intent::ScaleService(_) => Self::ScaleService,
             Intent::RemoveService(_) => Self::RemoveService,
+            Intent::Rollback(_) => Self::Rollback,
+            Intent::RestartService(_) => Self::RestartService,
+            Intent::CordonNode(_) => Self::CordonNode,
+            Intent::UncordonNode(_) => Self::UncordonNode,
+            Intent::DrainNode(_) => Self::DrainNode,
             Intent::CreatePool(_) => Self::CreatePool,
+            Intent::ScalePool(_) => Self::ScalePool,
+            Intent::RemovePool(_) => Self::RemovePool,
         }
     }
 }

@@ -313,6 +313,7 @@ fn a_node_bears_the_name_its_provider_gave_the_machine() {
             size: 1,
             operation: operation(1),
             until: second(60),
+            labels: Default::default(),
         },
     );
     world.says(
@@ -323,6 +324,7 @@ fn a_node_bears_the_name_its_provider_gave_the_machine() {
             pool: id("workers"),
             attempt: 1,
             until: second(30),
+            labels: Default::default(),
         },
     );
     world.says(

@@ -195,6 +195,7 @@ fn a_pool_tells_its_operation_which_machines_have_joined() {
         pool: id("workers"),
         provider: "local".into(),
         size: 2,
+        labels: Default::default(),
     };
     world.asks(op, Intent::CreatePool(wish));
     world.says(
@@ -205,6 +206,7 @@ fn a_pool_tells_its_operation_which_machines_have_joined() {
             size: 2,
             operation: op,
             until: second(60),
+            labels: Default::default(),
         },
     );
     for n in ["1", "2"] {
@@ -232,6 +234,7 @@ fn requested(n: &str) -> MachineRequested {
         pool: id("workers"),
         attempt: 1,
         until: second(50),
+        labels: Default::default(),
     }
 }
 

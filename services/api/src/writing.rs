@@ -264,6 +264,7 @@ impl Order {
             request: self.request,
             traceparent: self.traceparent.clone(),
             intent: self.intent.clone(),
+            unchanged_since: None,
         };
         let entry = Entry {
             place,

@@ -93,7 +93,9 @@ impl Work {
                 pool: "local".parse().unwrap(),
                 provider: "local".to_owned(),
                 size,
+                labels: Default::default(),
             }),
+            unchanged_since: None,
         };
         let prev = self.head(&subject).prev;
         let batch = CommandBatch {

@@ -174,6 +174,7 @@ impl Scene {
             request: Digest::of(b"request"),
             traceparent: None,
             intent: Intent::ConfigPut(put),
+            unchanged_since: None,
         };
         let batch = CommandBatch {
             as_of: Seq(0),

@@ -78,6 +78,7 @@ impl Desk {
             request: Digest::of(self.asked.to_string().as_bytes()),
             traceparent: None,
             intent,
+            unchanged_since: None,
         };
         if self.bug == Some(Bug::AcknowledgeBeforeAppend) {
             self.accepted.insert(operation);

@@ -84,6 +84,7 @@ impl Run {
             pool: name("local"),
             provider: "local".to_owned(),
             size,
+            labels: Default::default(),
         }));
         for step in 0..CHAOS {
             if step % REPLAY_EVERY == 0 {
@@ -195,6 +196,7 @@ impl Run {
                 pool: name("local"),
                 provider: "local".to_owned(),
                 size: 2,
+                labels: Default::default(),
             }),
             _ => Intent::ConfigPut(ConfigPut {
                 project: name(project),

@@ -19,6 +19,9 @@ pub struct ReleaseCreated {
     pub config: Digest,
     /// Each image as written in the file, and the same with its digest (`name@sha256:…`).
     pub images: BTreeMap<String, String>,
+    /// The earlier release whose content this one has, if it was made to go back to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_of: Option<ReleaseNumber>,
 }
 
 /// One service begins to change.
@@ -30,7 +33,24 @@ pub struct RolloutStarted {
     pub service: ServiceName,
     /// The operation it belongs to.
     pub operation: OperationId,
-    /// When it is given up.
+    /// When it is given up, unless a slot is done before.
+    pub until: Time,
+}
+
+/// More slots of the service are as asked for; the time for the next one runs anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutAdvanced {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+    /// The operation it belongs to.
+    pub operation: OperationId,
+    /// Slots that are as asked for.
+    pub done: u32,
+    /// Slots in all.
+    pub of: u32,
+    /// When it is given up, unless another slot is done before.
     pub until: Time,
 }
 

@@ -22,6 +22,9 @@ pub struct ReplicaPlaced {
     pub epoch: u32,
     /// The release its spec came with.
     pub release: ReleaseNumber,
+    /// How often its service was restarted by then.
+    #[serde(default)]
+    pub round: u32,
     /// Where.
     pub node: NodeId,
     /// Names its container spec.
@@ -65,6 +68,23 @@ pub enum Unfit {
         /// What is asked for.
         asked: Bytes,
     },
+    /// It lacks a label that the service requires.
+    Label {
+        /// The label.
+        label: String,
+        /// The value it should have.
+        asked: String,
+    },
+    /// It has as many replicas of the service as the file allows on one node.
+    Full {
+        /// The most that is allowed.
+        most: u32,
+    },
+    /// It takes no replicas now.
+    Unavailable {
+        /// Why: `cordoned`, `draining`, `suspect`, `lost`.
+        state: String,
+    },
 }
 
 /// A replica should be given no new requests.
@@ -97,6 +117,35 @@ pub enum RetireReason {
     Removed,
     /// The change it was made for was given up or overtaken before it was ready.
     Abandoned,
+    /// Its slot makes way before the newer replica starts.
+    MakesWay,
+    /// Its node was lost and came back after the slot was filled elsewhere.
+    Returned,
+}
+
+/// A replica's node was given up: what became of it is not known. It may run on, unrouted, until the node
+/// is back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaLost {
+    /// The project.
+    pub project: ProjectName,
+    /// The replica.
+    pub replica: ReplicaId,
+    /// The node it was on.
+    pub node: NodeId,
+}
+
+/// A replica counts again: its node came back before its slot was filled elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaRegained {
+    /// The project.
+    pub project: ProjectName,
+    /// The replica.
+    pub replica: ReplicaId,
+    /// The node it is on.
+    pub node: NodeId,
+    /// When its node should have said how it is.
+    pub until: Time,
 }
 
 /// A replica should stop: no balancer routes to it any more.
@@ -217,4 +266,10 @@ pub struct ReplicaStopped {
     pub node: NodeId,
     /// Exit code of its last process, where known.
     pub exit: Option<i64>,
+    /// The probe's last answer, if it was not ready when it was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<String>,
+    /// Its last lines, if it was not ready when it was stopped: 20 and 4 KiB at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_tail: Vec<String>,
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Explanation, ProjectName, ReleaseNumber, ServiceName, Time};
+use crate::{
+    Digest, Domains, Explanation, PlacePolicy, ProjectName, ReleaseNumber, RolloutPolicy,
+    ServiceName, Time,
+};
 
 /// A release set what the service should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,26 @@ pub struct ServiceConfigured {
     pub spec: Digest,
     /// How many replicas it should have.
     pub replicas: u32,
+    /// How it goes from one version to the next.
+    #[serde(default)]
+    pub rollout: RolloutPolicy,
+    /// Where its replicas may run.
+    #[serde(default)]
+    pub place: PlacePolicy,
+    /// Hosts it answers under beside `SERVICE.PROJECT.localhost`.
+    #[serde(default)]
+    pub domains: Domains,
+}
+
+/// Every replica should be replaced by one that runs the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRestarted {
+    /// The project.
+    pub project: ProjectName,
+    /// The service.
+    pub service: ServiceName,
+    /// How often it was restarted by now: replicas of an earlier round are replaced.
+    pub round: u32,
 }
 
 /// The number of replicas was set.

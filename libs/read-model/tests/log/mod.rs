@@ -59,6 +59,7 @@ impl Log {
                 project: id("shop"),
                 config: file.into(),
             }),
+            unchanged_since: None,
         };
         let batch = CommandBatch {
             as_of: Seq(0),
@@ -101,6 +102,7 @@ impl Log {
             operation: op,
             config: Digest::of(file.as_bytes()),
             images: BTreeMap::new(),
+            rollback_of: None,
         })];
         facts.extend(services.iter().map(|name| configured(name, n).into()));
         facts.push(
@@ -155,6 +157,9 @@ pub fn configured(service: &str, release: u32) -> ServiceConfigured {
         release: ReleaseNumber(release),
         spec: Digest::of(b"spec"),
         replicas: release,
+        rollout: Default::default(),
+        place: Default::default(),
+        domains: Default::default(),
     }
 }
 
@@ -175,5 +180,6 @@ fn placed(replica: &str, ordinal: u32, node: &str) -> ReplicaPlaced {
         memory: Bytes(1),
         explanation: Explanation::default(),
         until: Time::from_unix_millis(60_000),
+        round: 0,
     }
 }

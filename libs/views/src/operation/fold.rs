@@ -25,10 +25,21 @@ pub(crate) fn operation_of(
         Fact::OperationSuperseded(d) => Some(d.operation),
         Fact::ReleaseCreated(d) => Some(d.operation),
         Fact::RolloutStarted(d) => Some(d.operation),
+        Fact::RolloutAdvanced(d) => Some(d.operation),
         Fact::RolloutFinished(d) => Some(d.operation),
         Fact::RolloutFailed(d) => Some(d.operation),
         Fact::RolloutSuperseded(d) => Some(d.operation),
         Fact::PoolCreated(d) => Some(d.operation),
+        Fact::PoolScaled(d) => Some(d.operation),
+        Fact::PoolClosing(d) => Some(d.operation),
+        Fact::NodeCordoned(d) => Some(d.operation),
+        Fact::NodeUncordoned(d) => d.operation,
+        Fact::NodeDraining(d) => d.operation,
+        Fact::MachineLeaving(d) => of_machine(&d.machine, known),
+        Fact::MachineKept(d) => of_machine(&d.machine, known),
+        Fact::MachineRemoving(d) => of_machine(&d.machine, known),
+        Fact::MachineRemoved(d) => of_machine(&d.machine, known),
+        Fact::MachineGone(d) => of_machine(&d.machine, known),
         Fact::MachineRequested(d) => of_pool(&d.pool, known),
         Fact::MachineCreated(d) => of_machine(&d.machine, known),
         Fact::MachineStarted(d) => of_machine(&d.machine, known),
@@ -51,6 +62,15 @@ pub(crate) fn operation_of(
         | Fact::ReplicaRestarted(_)
         | Fact::ReplicaFailed(_)
         | Fact::ReplicaStopped(_)
+        | Fact::NodeSuspected(_)
+        | Fact::NodeReturned(_)
+        | Fact::NodeLost(_)
+        | Fact::NodeOverdue(_)
+        | Fact::NodeDrained(_)
+        | Fact::ServiceRestarted(_)
+        | Fact::ReplicaLost(_)
+        | Fact::ReplicaRegained(_)
+        | Fact::PoolRemoved(_)
         | Fact::TableApplied(_) => None,
     };
     own.or(entry.operation)
@@ -191,6 +211,26 @@ fn step(doc: &mut OperationDoc, entry: &Entry<'_>, fact: &Fact) {
         | Fact::ReplicaFailed(_)
         | Fact::ReplicaStopped(_)
         | Fact::MachineStarted(_)
+        | Fact::NodeSuspected(_)
+        | Fact::NodeReturned(_)
+        | Fact::NodeLost(_)
+        | Fact::NodeCordoned(_)
+        | Fact::NodeUncordoned(_)
+        | Fact::NodeDraining(_)
+        | Fact::NodeOverdue(_)
+        | Fact::NodeDrained(_)
+        | Fact::RolloutAdvanced(_)
+        | Fact::ServiceRestarted(_)
+        | Fact::ReplicaLost(_)
+        | Fact::ReplicaRegained(_)
+        | Fact::PoolScaled(_)
+        | Fact::PoolClosing(_)
+        | Fact::PoolRemoved(_)
+        | Fact::MachineLeaving(_)
+        | Fact::MachineKept(_)
+        | Fact::MachineRemoving(_)
+        | Fact::MachineRemoved(_)
+        | Fact::MachineGone(_)
         | Fact::TableApplied(_) => {}
     }
 }

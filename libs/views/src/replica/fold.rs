@@ -230,6 +230,10 @@ fn why_it_leaves(why: &RetireReason) -> String {
         RetireReason::Replaced { by } => format!("replaced by {by}"),
         RetireReason::ScaledDown => "its service has fewer replicas now".to_owned(),
         RetireReason::Removed => "its service was removed".to_owned(),
+        RetireReason::MakesWay => "its slot makes way for a newer replica".to_owned(),
+        RetireReason::Returned => {
+            "its node came back after its slot was filled elsewhere".to_owned()
+        }
         RetireReason::Abandoned => "its rollout was given up or overtaken".to_owned(),
     }
 }

@@ -28,6 +28,7 @@ impl World {
             request: Digest::of(b"request"),
             traceparent: None,
             intent,
+            unchanged_since: None,
         };
         self.fold(&Entry {
             place,
@@ -157,6 +158,9 @@ pub fn configured(service: &str, release: u32, replicas: u32) -> ServiceConfigur
         release: ReleaseNumber(release),
         spec: Digest::of(b"spec"),
         replicas,
+        rollout: Default::default(),
+        place: Default::default(),
+        domains: Default::default(),
     }
 }
 
@@ -167,6 +171,7 @@ pub fn released(operation: OperationId, release: u32) -> ReleaseCreated {
         operation,
         config: Digest::of(b"{}"),
         images: BTreeMap::from([("web:1".into(), "web@sha256:00".into())]),
+        rollback_of: None,
     }
 }
 
@@ -204,6 +209,7 @@ pub fn placed(replica: &str, ordinal: u32, on: &str) -> ReplicaPlaced {
         memory: Bytes(64 << 20),
         explanation: Explanation::default(),
         until: second(60),
+        round: 0,
     }
 }
 
@@ -222,6 +228,8 @@ pub fn stopped(replica: &str, on: &str) -> ReplicaStopped {
         replica: id(replica),
         node: id(on),
         exit: Some(0),
+        probe: None,
+        log_tail: Vec::new(),
     }
 }
 

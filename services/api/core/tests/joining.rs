@@ -17,6 +17,7 @@ fn asked_for(attempt: u32) -> MachineRequested {
         pool: "farm".parse().unwrap(),
         attempt,
         until: Time::default(),
+        labels: Default::default(),
     }
 }
 

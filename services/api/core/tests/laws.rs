@@ -39,6 +39,7 @@ fn play(stage: &mut Stage<Api>, step: &Step) {
                 pool: "farm".parse().unwrap(),
                 provider: "local".to_owned(),
                 size: 1,
+                labels: Default::default(),
             });
             stage.command(intent);
         }
@@ -49,6 +50,7 @@ fn play(stage: &mut Stage<Api>, step: &Step) {
                 pool: "farm".parse().unwrap(),
                 attempt,
                 until: Time::default(),
+                labels: Default::default(),
             };
             stage.fact(Writer::Provisioner, requested);
         }

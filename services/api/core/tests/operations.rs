@@ -15,6 +15,7 @@ fn command(stage: &mut Stage<Api>) -> (OperationId, Place) {
         pool: "farm".parse().unwrap(),
         provider: "local".to_owned(),
         size: 1,
+        labels: Default::default(),
     });
     let (operation, _) = stage.command(intent);
     let place = stage.told.last().unwrap().place;

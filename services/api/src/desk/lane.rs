@@ -134,6 +134,7 @@ impl Order {
             request: self.request,
             traceparent: self.traceparent.clone(),
             intent: self.intent.clone(),
+            unchanged_since: None,
         }
     }
 }
@@ -141,6 +142,15 @@ impl Order {
 fn size_of(intent: &Intent) -> usize {
     match intent {
         Intent::ConfigPut(put) => put.config.len(),
-        Intent::ScaleService(_) | Intent::RemoveService(_) | Intent::CreatePool(_) => 0,
+        Intent::Rollback(rollback) => rollback.config.len(),
+        Intent::ScaleService(_)
+        | Intent::RemoveService(_)
+        | Intent::RestartService(_)
+        | Intent::CordonNode(_)
+        | Intent::UncordonNode(_)
+        | Intent::DrainNode(_)
+        | Intent::CreatePool(_)
+        | Intent::ScalePool(_)
+        | Intent::RemovePool(_) => 0,
     }
 }

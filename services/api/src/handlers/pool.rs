@@ -65,6 +65,7 @@ pub(crate) async fn create_pool(
         pool: asked.name,
         provider: asked.provider,
         size: asked.size,
+        labels: Default::default(),
     });
     api.command(&write, intent, &body.bytes).await
 }

@@ -141,6 +141,7 @@ async fn a_rival_instance_that_writes_first_only_delays() {
             service: web(),
             replicas: n,
         }),
+        unchanged_since: None,
     };
     let rivals = async {
         for n in 0..20 {

@@ -14,6 +14,7 @@ async fn ask_for(world: &World, attempt: u32) {
         pool: "farm".parse().unwrap(),
         attempt,
         until: Time::from_unix_millis(1_700_000_060_000),
+        labels: Default::default(),
     };
     world.say(Writer::Provisioner, vec![requested.into()]).await;
     world.read("/v1/machines/m1").await;

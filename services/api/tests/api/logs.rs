@@ -36,6 +36,7 @@ async fn placed(world: &World, nodes: &[&NodeId]) {
             memory: Bytes(1 << 20),
             explanation: Explanation::default(),
             until: Time::from_unix_millis(1_700_000_060_000),
+            round: 0,
         };
         placed.into()
     });
@@ -56,6 +57,7 @@ async fn node(world: &World, name: &str) -> (NodeId, NodeKey, NatsBus) {
         pool: "farm".parse().unwrap(),
         attempt: 1,
         until: Time::from_unix_millis(1_700_000_060_000),
+        labels: Default::default(),
     };
     let admitted = NodeAdmitted {
         node: requested.node.clone(),

@@ -12,6 +12,7 @@ fn requested(n: u32) -> gantry_events::Fact {
         pool: "farm".parse().unwrap(),
         attempt: 1,
         until: Time::from_unix_millis(1_700_000_060_000),
+        labels: Default::default(),
     }
     .into()
 }

@@ -206,6 +206,7 @@ impl World {
             operation,
             config,
             images: [].into(),
+            rollback_of: None,
         };
         let configured = ServiceConfigured {
             project: shop(),
@@ -213,6 +214,9 @@ impl World {
             release: ReleaseNumber(1),
             spec: Digest::of(b"spec"),
             replicas: 1,
+            rollout: Default::default(),
+            place: Default::default(),
+            domains: Default::default(),
         };
         let succeeded = OperationSucceeded {
             operation,

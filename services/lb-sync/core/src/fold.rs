@@ -55,7 +55,27 @@ pub(crate) fn fold(state: &mut State, own: &BalancerId, entry: &Entry<'_>) {
         | Fact::MachineCreated(_)
         | Fact::MachineStarted(_)
         | Fact::MachineReady(_)
-        | Fact::MachineOverdue(_) => {}
+        | Fact::MachineOverdue(_)
+        | Fact::NodeSuspected(_)
+        | Fact::NodeReturned(_)
+        | Fact::NodeLost(_)
+        | Fact::NodeCordoned(_)
+        | Fact::NodeUncordoned(_)
+        | Fact::NodeDraining(_)
+        | Fact::NodeOverdue(_)
+        | Fact::NodeDrained(_)
+        | Fact::RolloutAdvanced(_)
+        | Fact::ServiceRestarted(_)
+        | Fact::ReplicaLost(_)
+        | Fact::ReplicaRegained(_)
+        | Fact::PoolScaled(_)
+        | Fact::PoolClosing(_)
+        | Fact::PoolRemoved(_)
+        | Fact::MachineLeaving(_)
+        | Fact::MachineKept(_)
+        | Fact::MachineRemoving(_)
+        | Fact::MachineRemoved(_)
+        | Fact::MachineGone(_) => {}
     }
 }
 

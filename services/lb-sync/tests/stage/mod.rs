@@ -132,6 +132,7 @@ impl Scribe {
             memory: Bytes(1),
             explanation: Explanation::default(),
             until: Time::default(),
+            round: 0,
         };
         self.say(Writer::Scheduler, placed).await;
         let address = Some(([10, 0, 0, 1], 8080).into());

@@ -179,6 +179,8 @@ impl Reporter<'_> {
             replica: self.replica.replica.clone(),
             node: self.node.clone(),
             exit: self.track.exit(),
+            probe: None,
+            log_tail: Vec::new(),
         })
     }
 }

@@ -52,7 +52,16 @@ impl Core for ProvisionerCore {
         let operation = command.command.operation;
         match &command.command.intent {
             Intent::CreatePool(create) => pool::create(state, operation, create, now),
-            Intent::ConfigPut(_) | Intent::ScaleService(_) | Intent::RemoveService(_) => {
+            Intent::ConfigPut(_)
+            | Intent::ScaleService(_)
+            | Intent::RemoveService(_)
+            | Intent::Rollback(_)
+            | Intent::RestartService(_)
+            | Intent::CordonNode(_)
+            | Intent::UncordonNode(_)
+            | Intent::DrainNode(_)
+            | Intent::ScalePool(_)
+            | Intent::RemovePool(_) => {
                 let name = command.command.intent.type_name();
                 let detail = format!("{name} is not the provisioner's to decide; send it again");
                 Draft::of(OperationRefused {

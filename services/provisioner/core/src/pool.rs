@@ -106,6 +106,7 @@ pub(crate) fn create(state: &State, operation: OperationId, wish: &CreatePool, n
         size: wish.size,
         operation,
         until: now + GROW,
+        labels: Default::default(),
     });
     for number in (state.numbered + 1..).take(wish.size as usize) {
         draft.push(request(&wish.pool, number, now));
@@ -143,6 +144,7 @@ fn request(pool: &PoolName, number: u32, now: Time) -> MachineRequested {
         pool: pool.clone(),
         attempt: 1,
         until: now + MAKE,
+        labels: Default::default(),
     }
 }
 

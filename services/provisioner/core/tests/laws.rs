@@ -65,6 +65,7 @@ fn play(stage: &mut Stage<ProvisionerCore>, act: &Act) {
                 pool: pool.parse().unwrap(),
                 provider: provider.to_owned(),
                 size,
+                labels: Default::default(),
             };
             let (_, said) = stage.command(Intent::CreatePool(wish));
             assert!(!said.is_empty(), "every command is answered");

@@ -18,6 +18,7 @@ fn pool(pool: &str, provider: &str, size: u32) -> Intent {
         pool: pool.parse().unwrap(),
         provider: provider.to_owned(),
         size,
+        labels: Default::default(),
     })
 }
 

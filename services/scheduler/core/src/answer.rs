@@ -21,11 +21,18 @@ pub(crate) fn answer(state: &State, placed: &PlacedCommand, now: Time) -> Draft 
         Intent::ConfigPut(put) => put_config(state, command, put, now),
         Intent::ScaleService(scale) => scale_service(state, command, scale, now),
         Intent::RemoveService(remove) => remove_service(state, command, remove, now),
-        Intent::CreatePool(_) => refuse(
+        Intent::Rollback(_)
+        | Intent::RestartService(_)
+        | Intent::CordonNode(_)
+        | Intent::UncordonNode(_)
+        | Intent::DrainNode(_)
+        | Intent::CreatePool(_)
+        | Intent::ScalePool(_)
+        | Intent::RemovePool(_) => refuse(
             command,
             Problem::new(
                 ProblemCode::InvalidConfig,
-                "pools are made by the provisioner, and this command came to the scheduler; send it again",
+                "this command is not the scheduler's to decide; send it again",
             ),
         ),
     }

@@ -110,6 +110,7 @@ impl<'a> Filling<'a> {
             memory: spec.resources.memory.unwrap_or_default(),
             explanation,
             until: self.now + spec.health.start_within + PULL_MARGIN,
+            round: 0,
         }
     }
 

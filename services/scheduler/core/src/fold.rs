@@ -35,7 +35,16 @@ fn take_command(state: &mut State, entry: &Entry<'_>, command: &Command) {
             state.unanswered.insert(entry.place, digest);
             state.contents.insert(digest, put.config.clone());
         }
-        Intent::ScaleService(_) | Intent::RemoveService(_) | Intent::CreatePool(_) => {}
+        Intent::ScaleService(_)
+        | Intent::Rollback(_)
+        | Intent::RemoveService(_)
+        | Intent::RestartService(_)
+        | Intent::CordonNode(_)
+        | Intent::UncordonNode(_)
+        | Intent::DrainNode(_)
+        | Intent::CreatePool(_)
+        | Intent::ScalePool(_)
+        | Intent::RemovePool(_) => {}
     }
 }
 
@@ -96,7 +105,27 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
         | Fact::MachineCreated(_)
         | Fact::MachineStarted(_)
         | Fact::MachineReady(_)
-        | Fact::MachineOverdue(_) => {}
+        | Fact::MachineOverdue(_)
+        | Fact::NodeSuspected(_)
+        | Fact::NodeReturned(_)
+        | Fact::NodeLost(_)
+        | Fact::NodeCordoned(_)
+        | Fact::NodeUncordoned(_)
+        | Fact::NodeDraining(_)
+        | Fact::NodeOverdue(_)
+        | Fact::NodeDrained(_)
+        | Fact::RolloutAdvanced(_)
+        | Fact::ServiceRestarted(_)
+        | Fact::ReplicaLost(_)
+        | Fact::ReplicaRegained(_)
+        | Fact::PoolScaled(_)
+        | Fact::PoolClosing(_)
+        | Fact::PoolRemoved(_)
+        | Fact::MachineLeaving(_)
+        | Fact::MachineKept(_)
+        | Fact::MachineRemoving(_)
+        | Fact::MachineRemoved(_)
+        | Fact::MachineGone(_) => {}
     }
 }
 

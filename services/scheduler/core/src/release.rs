@@ -138,6 +138,7 @@ pub(crate) fn release(state: &State, known: Known<'_>, now: Time) -> Draft {
         operation: known.operation,
         config: known.config,
         images: known.images,
+        rollback_of: None,
     });
     let whole = changes.is_empty();
     for (service, change) in changes {
@@ -173,6 +174,9 @@ fn aim(
                 release,
                 spec: *spec,
                 replicas: *replicas,
+                rollout: Default::default(),
+                place: Default::default(),
+                domains: Default::default(),
             }
             .into(),
         ),

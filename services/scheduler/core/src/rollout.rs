@@ -166,9 +166,10 @@ impl<'a> Rollout<'a> {
             Life::Draining { .. } => true,
             Life::Stopping { why, .. } => match why {
                 RetireReason::ScaledDown | RetireReason::Removed => true,
-                RetireReason::Replaced { .. } | RetireReason::Abandoned => {
-                    self.service.version().is_none()
-                }
+                RetireReason::Replaced { .. }
+                | RetireReason::Abandoned
+                | RetireReason::MakesWay
+                | RetireReason::Returned => self.service.version().is_none(),
             },
             Life::Failed => false,
         }

@@ -159,6 +159,7 @@ pub fn placed(id: &str, slot: Slot, epoch: u32) -> Fact {
         memory: Bytes(1),
         explanation: Explanation::default(),
         until: at(60_000),
+        round: 0,
     })
 }
 
@@ -212,6 +213,8 @@ pub fn stopped(id: &str) -> Fact {
         replica: id.parse().unwrap(),
         node: "n1".parse().unwrap(),
         exit: Some(0),
+        probe: None,
+        log_tail: Vec::new(),
     })
 }
 

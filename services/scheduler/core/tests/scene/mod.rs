@@ -204,6 +204,8 @@ impl Scene {
                 replica,
                 node,
                 exit: Some(0),
+                probe: None,
+                log_tail: Vec::new(),
             },
         );
         self.balance();
@@ -399,6 +401,8 @@ impl Scene {
                     RetireReason::ScaledDown => "scaled down",
                     RetireReason::Removed => "removed",
                     RetireReason::Abandoned => "abandoned",
+                    RetireReason::MakesWay => "makes way",
+                    RetireReason::Returned => "returned",
                 };
                 format!("drain {}: {why}", self.name_of(&it.replica))
             }
