@@ -18,14 +18,13 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the work tree that holds this crate.
+    /// Reads the work tree that this is called in. The place it was built in says nothing: two clones may share
+    /// one folder of build output.
     ///
     /// # Errors
-    /// When git or cargo cannot be run, or a file vanishes between listing and reading in another way than deletion.
+    /// Outside a work tree, when git or cargo cannot be run, or a file vanishes between listing and reading in another way than deletion.
     pub fn read() -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .canonicalize()?;
+        let root = top()?;
         let files = listed(&root)?
             .iter()
             .filter_map(|path| load(&root, path))
@@ -71,6 +70,18 @@ impl Project {
             ..Self::default()
         }
     }
+}
+
+fn top() -> anyhow::Result<PathBuf> {
+    let git = Command::new("git")
+        .args(["rev-parse", "--show-toplevel"])
+        .output()
+        .context("running git")?;
+    ensure!(
+        git.status.success(),
+        "this is no git work tree; call it inside a clone of the project"
+    );
+    Ok(PathBuf::from(String::from_utf8(git.stdout)?.trim_end()))
 }
 
 fn listed(root: &Path) -> anyhow::Result<Vec<String>> {
