@@ -1,10 +1,11 @@
 #!/bin/sh
-# Unpacks the Debian packages that images are made of, with the libraries they depend on, into a folder of the
-# cache that is named after their exact versions, and prints that folder. Nothing is installed.
+# packages.sh [PACKAGE...]: unpacks Debian packages, those that the system's images are made of unless others are
+# named, with the libraries they depend on, into a folder of the cache that is named after their exact versions,
+# and prints that folder. Nothing is installed.
 set -eu
 . "$(dirname "$0")/../scripts/settings.sh"
 
-PACKAGES="docker.io containerd runc tini iptables iproute2 netbase docker-registry busybox-static"
+PACKAGES="${*:-docker.io containerd runc tini iptables iproute2 netbase docker-registry busybox-static}"
 
 # Perl comes in through maintainer scripts only; elogind stands in for systemd's library, which is there.
 libraries() {
