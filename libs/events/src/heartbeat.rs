@@ -1,11 +1,11 @@
-//! `Heartbeat`: what a node says of itself each second. It is no fact: it travels over core NATS as
-//! `hb.<node>` and is never stored.
+//! `Heartbeat`: what a node says of itself each second, and `BalancerBeat`: what an lb-sync does. Neither
+//! is a fact: they travel over core NATS as `hb.<node>` and `hb.balancer.<balancer>` and are never stored.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Capacity, LogId, NodeId, ReplicaKey, Seq};
+use crate::{BalancerId, Capacity, LogId, NodeId, ReplicaKey, Seq};
 
 /// One beat of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,4 +54,15 @@ pub enum Stage {
     Stopped,
     /// It was given up.
     Failed,
+}
+
+/// One beat of a balancer's lb-sync, each second as `hb.balancer.<balancer>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerBeat {
+    /// The balancer.
+    pub balancer: BalancerId,
+    /// The log it follows.
+    pub log: LogId,
+    /// Sequence of the table that is live; none while the balancer itself does not answer.
+    pub table: Option<Seq>,
 }

@@ -32,7 +32,7 @@ pub use digest::Digest;
 pub use envelope::{CommandBatch, Commit, Event, Evidence};
 pub use fact::{EntityRef, Fact, Kind, Scope};
 pub use facts::*;
-pub use heartbeat::{Heartbeat, Stage, Standing};
+pub use heartbeat::{BalancerBeat, Heartbeat, Stage, Standing};
 pub use ids::{
     BalancerId, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName, ProjectName,
     ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,

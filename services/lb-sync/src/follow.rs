@@ -25,6 +25,7 @@ pub struct Following {
     failures: u32,
     /// What the balancer said last; none when it has to be given the table anew.
     told: Option<Told>,
+    live: watch::Sender<Option<Seq>>,
 }
 
 /// What a step came to.
@@ -49,7 +50,13 @@ impl Following {
             answers,
             failures: 0,
             told: None,
+            live: watch::Sender::new(None),
         }
+    }
+
+    /// The sequence of the live table as it changes; none while the balancer does not answer.
+    pub fn live(&self) -> watch::Receiver<Option<Seq>> {
+        self.live.subscribe()
     }
 
     /// Follows until the process stops. Dropped half-way, a table may have been applied or not.
@@ -99,6 +106,7 @@ impl Following {
     }
 
     async fn take(&mut self, wanted: &RouteTable, told: Told) {
+        self.live.send_replace(Some(told.status.seq));
         if let Some(live) = Live::of(wanted, &told.status) {
             self.tell(Reading::Live(live)).await;
         }
@@ -110,6 +118,7 @@ impl Following {
             tracing::warn!(%error, "the balancer is lost; it is given its table as soon as it answers");
         }
         self.told = None;
+        self.live.send_replace(None);
         self.failures = self.failures.saturating_add(1);
         self.answers.unmet(&error.to_string());
         self.process

@@ -4,8 +4,10 @@
 //!
 //! - [`settings`]: what can be set;
 //! - [`follow`]: apply, watch, apply again;
+//! - `beats`: each second a sign of life;
 //! - [`drivers`]: how each kind of balancer is spoken to.
 
+mod beats;
 pub mod drivers;
 pub mod follow;
 pub mod settings;
@@ -13,8 +15,10 @@ pub mod settings;
 pub use settings::Settings;
 
 use gantry_bus::{BusError, CredentialError, Ledger, Log, Marker, NatsBus, RoleFile};
+use gantry_events::Seq;
 use gantry_lb_sync_core::LbCore;
 use gantry_runtime::{Duty, Process, Setup, drive};
+use tokio::sync::watch;
 
 use drivers::ingress::Ingress;
 use follow::Following;
@@ -40,7 +44,7 @@ pub enum Error {
     Bus(#[from] BusError),
 }
 
-/// Starts lb-sync's tasks: the engine, and the one that follows it with the balancer.
+/// Starts lb-sync's tasks: the engine, the one that follows it with the balancer, and its beats.
 pub async fn run(process: Process, settings: Settings) -> Result<(), Error> {
     let role = RoleFile::load(&settings.creds)?;
     if role.cluster != settings.cluster {
@@ -51,18 +55,27 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), Error> {
     }
     let bus = NatsBus::connect(&settings.nats_url, &role.bus).await?;
     let ledger = Ledger::of_control_plane(role.log, role.control_key.clone());
-    start(
+    let live = start(
         &process,
         &settings,
         bus.log(),
         ledger,
         Marker::Control(role.control_key),
     );
+    let who = (settings.balancer, role.log);
+    process.spawn("beats", beats::beat(process.clone(), bus, who, live));
     Ok(())
 }
 
-/// The same on any log.
-pub fn start<L>(process: &Process, settings: &Settings, log: L, ledger: Ledger, marker: Marker)
+/// The engine and its following on any log. Gives the sequence of the live table as it changes; none while
+/// the balancer does not answer.
+pub fn start<L>(
+    process: &Process,
+    settings: &Settings,
+    log: L,
+    ledger: Ledger,
+    marker: Marker,
+) -> watch::Receiver<Option<Seq>>
 where
     L: Log + Clone + 'static,
 {
@@ -82,8 +95,8 @@ where
     };
     let driven = drive(process, setup);
     let ingress = Ingress::at(&settings.ingress_socket);
-    process.spawn(
-        "balancer",
-        Following::new(process, driven, ingress).follow(),
-    );
+    let following = Following::new(process, driven, ingress);
+    let live = following.live();
+    process.spawn("balancer", following.follow());
+    live
 }

@@ -7,11 +7,13 @@ mod stage;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gantry_events::Seq;
 use gantry_lb_sync::Settings;
 use gantry_runtime::{Process, Supervisor};
 use stage::balancer::Balancer;
 use stage::{Scribe, key};
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -19,33 +21,41 @@ struct Running {
     process: Process,
     supervisor: Supervisor,
     folder: TempDir,
+    live: Option<watch::Receiver<Option<Seq>>>,
 }
 
 impl Running {
     fn start(scribe: &Scribe) -> Self {
         let (process, supervisor) = Process::start();
         let folder = tempfile::tempdir().unwrap();
-        let running = Self {
+        let mut running = Self {
             process,
             supervisor,
             folder,
+            live: None,
         };
         running.follow(scribe);
         running
     }
 
-    fn follow(&self, scribe: &Scribe) {
+    fn follow(&mut self, scribe: &Scribe) {
         let settings = Settings {
             ingress_socket: self.socket(),
             ..Settings::default()
         };
-        gantry_lb_sync::start(
+        let live = gantry_lb_sync::start(
             &self.process,
             &settings,
             scribe.log.clone(),
             Scribe::ledger(),
             Scribe::marker(),
         );
+        self.live = Some(live);
+    }
+
+    /// The table that is said to be live when somebody asks.
+    fn live(&self) -> Option<Seq> {
+        *self.live.as_ref().unwrap().borrow()
     }
 
     fn socket(&self) -> PathBuf {
@@ -124,17 +134,16 @@ async fn a_balancer_that_comes_back_is_given_its_table() {
                 .is_some_and(|why| why.contains("cannot be reached"))
         })
         .await;
+    assert_eq!(running.live(), None);
     let balancer = Balancer::start(&running.socket());
     assert_eq!(told(&mut scribe).await.table, ready);
+    assert_eq!(running.live(), Some(ready));
 
     balancer.crash(&running.socket()).await;
     running
         .eventually("the loss is noticed", || {
-            running
-                .process
-                .health
-                .waiting_for()
-                .contains_key("balancer")
+            let noticed = running.process.health.waiting_for();
+            noticed.contains_key("balancer") && running.live().is_none()
         })
         .await;
     let balancer = Balancer::start(&running.socket());
@@ -162,10 +171,11 @@ async fn a_restart_says_nothing_that_was_said() {
     running.supervisor.shut_down().await.unwrap();
 
     let (process, supervisor) = Process::start();
-    let running = Running {
+    let mut running = Running {
         process,
         supervisor,
         folder: running.folder,
+        live: None,
     };
     running.follow(&scribe);
     let given = balancer.applied().len();
