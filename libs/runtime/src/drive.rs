@@ -37,6 +37,7 @@ where
     let mut engine = Engine::new(setup.core, setup.ledger, setup.marker);
     if let Some(snapshot) = setup.resume {
         engine.resume(snapshot);
+        process.clock.not_before(engine.last_time());
     }
     let driver = Driver {
         own: engine.own(),
@@ -237,6 +238,8 @@ where
         let went_live = matches!(input, Input::Live);
         let folded_before = self.engine.folded();
         let outputs = self.engine.step(input, self.process.clock.now());
+        // Else a wall clock behind the own commits would stand still for the core until it caught up.
+        self.process.clock.not_before(self.engine.last_time());
         if went_live || (self.engine.is_live() && self.engine.folded() > folded_before) {
             self.is_caught_up();
         }

@@ -145,6 +145,11 @@ impl<C: Core> Engine<C> {
         self.folded
     }
 
+    /// Time of the last own commit.
+    pub fn last_time(&self) -> Time {
+        self.last_time
+    }
+
     /// Whether the replay has reached the end that the log had at the start.
     pub fn is_live(&self) -> bool {
         self.live

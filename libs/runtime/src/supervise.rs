@@ -80,7 +80,7 @@ impl Process {
     pub fn start() -> (Self, Supervisor) {
         let (sender, failures) = mpsc::channel(FAILURES);
         let process = Self {
-            clock: Clock,
+            clock: Clock::default(),
             health: Health::default(),
             metrics: Metrics::default(),
             tasks: TaskTracker::new(),

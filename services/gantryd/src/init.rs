@@ -89,7 +89,7 @@ pub async fn run(settings: InitSettings) -> anyhow::Result<()> {
         cluster: settings.cluster,
         nats_url: settings.nats_url,
     };
-    Ok(first_start.run(Clock.now()).await?)
+    Ok(first_start.run(Clock::default().now()).await?)
 }
 
 fn folders(settings: &InitSettings) -> anyhow::Result<Folders> {
