@@ -46,6 +46,11 @@ pub enum StreamError {
         /// What is found, and what must be.
         differences: Vec<String>,
     },
+    /// The server has no room for it.
+    #[error(
+        "the log's server has no room for a log of {0}; free space on its disk (it gives out three quarters of what is free), or make the log smaller with log_limit (GANTRY_LOG_LIMIT, in bytes)"
+    )]
+    NoRoom(Bytes),
     /// The server did not answer, or said no.
     #[error("the server did not {doing}: {cause}")]
     Server {
@@ -60,7 +65,7 @@ impl StreamError {
     pub(crate) fn into_log_error(self, doing: &'static str) -> LogError {
         match self {
             Self::Server { cause, .. } => LogError::Unreachable { doing, cause },
-            Self::Absent(_) | Self::Differs { .. } => LogError::Refused {
+            Self::Absent(_) | Self::Differs { .. } | Self::NoRoom(_) => LogError::Refused {
                 doing,
                 cause: self.to_string(),
             },
@@ -114,37 +119,49 @@ impl JetStreamLog {
     }
 
     async fn create(&self, name: &'static str, config: Config) -> Result<(), StreamError> {
-        let failed = |cause: String| StreamError::Server {
-            doing: "make the stream",
-            cause,
+        let refused = |code: Option<ErrorCode>, cause: String| match code {
+            Some(ErrorCode::STORAGE_RESOURCES_EXCEEDED) => {
+                StreamError::NoRoom(Bytes(u64::try_from(config.max_bytes).unwrap_or(u64::MAX)))
+            }
+            _ => StreamError::Server {
+                doing: "make the stream",
+                cause,
+            },
         };
         let found = match self.context.create_stream(config.clone()).await {
             Ok(_) => return Ok(()),
-            Err(error) => match error.kind() {
-                CreateStreamErrorKind::JetStream(said)
-                    if said.error_code() == ErrorCode::STREAM_NAME_EXIST =>
-                {
-                    self.context
-                        .get_stream(name)
-                        .await
-                        .map_err(|e| failed(e.to_string()))?
-                }
-                _ => return Err(failed(error.to_string())),
+            Err(error) => match code_of(error.kind()) {
+                Some(ErrorCode::STREAM_NAME_EXIST) => self
+                    .context
+                    .get_stream(name)
+                    .await
+                    .map_err(|e| refused(None, e.to_string()))?,
+                code => return Err(refused(code, error.to_string())),
             },
         };
-        let differences = differences(&config, &found.cached_info().config);
+        let found = &found.cached_info().config;
+        let differences = differences(&config, found);
         if !differences.is_empty() {
             return Err(StreamError::Differs {
                 stream: name,
                 differences,
             });
         }
-        // All that is left to differ is its size, which may grow with the disk.
-        self.context
-            .update_stream(&config)
-            .await
+        // All that is left to differ is its size. It grows with the disk, and what was given stays given.
+        if found.max_bytes >= config.max_bytes {
+            return Ok(());
+        }
+        let grown = self.context.update_stream(&config).await;
+        grown
             .map(|_| ())
-            .map_err(|e| failed(e.to_string()))
+            .map_err(|e| refused(code_of(e.kind()), e.to_string()))
+    }
+}
+
+fn code_of(kind: CreateStreamErrorKind) -> Option<ErrorCode> {
+    match kind {
+        CreateStreamErrorKind::JetStream(said) => Some(said.error_code()),
+        _ => None,
     }
 }
 

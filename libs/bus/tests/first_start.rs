@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use gantry_bus::{
-    FirstStart, Folder, Folders, Ledger, Log, Message, NatsBus, Owner, RoleFile, RoleFolder,
-    StartError,
+    FirstStart, Folder, Folders, JetStreamLog, Ledger, Log, Message, NatsBus, Owner, RoleFile,
+    RoleFolder, StartError,
 };
 use gantry_events::{Bytes, Digest, Fact, Seq, Time, Writer};
 use server::{balancer, connected, free_port, places, run, until, within};
@@ -106,7 +106,7 @@ impl Cluster {
             .unwrap();
     }
 
-    async fn log(&self) -> impl Log + use<> {
+    async fn log(&self) -> JetStreamLog {
         let role = RoleFile::load(&self.path("scheduler")).unwrap();
         connected(
             NatsBus::connect(&self.start.nats_url, &role.bus)
@@ -115,6 +115,10 @@ impl Cluster {
         )
         .await
         .log()
+    }
+
+    async fn limit(&self) -> Bytes {
+        self.log().await.check_stream().await.unwrap().limit
     }
 
     /// Every file that the first start wrote, with mode and content.
@@ -226,6 +230,37 @@ async fn run_again_it_changes_nothing() {
     cluster.start.run(Time::from_unix_millis(2)).await.unwrap();
     assert_eq!(cluster.files(), before);
     assert_eq!(cluster.log().await.tail().await.unwrap(), Seq(1));
+}
+
+#[tokio::test]
+async fn a_log_for_which_there_is_no_room_is_refused_at_once_with_what_to_do() {
+    let mut cluster = Cluster::new();
+    cluster.start.log_limit = Bytes(1 << 60);
+    let start = cluster.start.clone();
+    let first = tokio::spawn(async move { start.run(Time::from_unix_millis(1)).await });
+    cluster.run_server().await;
+    let error = within("the first start ends", first)
+        .await
+        .unwrap()
+        .unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("no room for a log of"), "{said}");
+    assert!(said.contains("GANTRY_LOG_LIMIT"), "{said}");
+
+    cluster.start.log_limit = Bytes(64 << 20);
+    cluster.start.run(Time::from_unix_millis(2)).await.unwrap();
+    assert_eq!(cluster.log().await.tail().await.unwrap(), Seq(1));
+}
+
+#[tokio::test]
+async fn a_log_grows_when_it_is_given_more_and_keeps_what_it_was_given() {
+    let mut cluster = Cluster::new();
+    cluster.begin().await;
+    for (given, has) in [(32 << 20, 64 << 20), (128 << 20, 128 << 20)] {
+        cluster.start.log_limit = Bytes(given);
+        cluster.start.run(Time::from_unix_millis(2)).await.unwrap();
+        assert_eq!(cluster.limit().await, Bytes(has));
+    }
 }
 
 #[tokio::test]

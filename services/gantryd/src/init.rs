@@ -44,7 +44,7 @@ pub struct InitSettings {
     pub nats_url: String,
     /// Time the server may take to come up, in seconds.
     pub nats_within: u64,
-    /// Room for the log, in bytes. More can be given later, less cannot.
+    /// Room for the log, in bytes. More can be given later; less changes nothing.
     pub log_limit: u64,
     /// Port on which the operator reaches the api.
     pub api_port: u16,
@@ -64,7 +64,7 @@ impl Default for InitSettings {
             cluster: "gantry".to_owned(),
             nats_url: "nats://nats:4222".to_owned(),
             nats_within: 60,
-            log_limit: 4 << 30,
+            log_limit: 1 << 30,
             api_port: 7070,
             uid: 0,
             gid: 0,
