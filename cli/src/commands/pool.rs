@@ -62,6 +62,7 @@ impl Create {
             name: self.name.clone(),
             provider: self.provider.clone(),
             size: self.size,
+            labels: Default::default(),
         };
         let key = Write::new();
         let accepted = operation::write(|| client.create_pool(&pool, &key)).await?;

@@ -9,17 +9,15 @@ mod answers;
 mod client;
 mod events;
 mod problem;
-
 mod requests;
 mod service;
 
 pub use answers::{JoinAnswer, List, LogLine, Version};
 #[cfg(feature = "client")]
-pub use client::{Client, ClientError, EventQuery, Lines, LogQuery, ReadAt, Write};
+pub use client::{Client, ClientError, EventQuery, Lines, LogQuery, ReadAt, Tagged, Write};
 pub use events::{CloudEvent, EventPage};
 pub use problem::{FieldError, PROBLEM_JSON, Problem, ProblemCode};
-
-pub use requests::{CreatePool, JoinNode, Scale};
+pub use requests::{CreatePool, JoinNode, Scale, ScalePool};
 pub use service::{ServiceAnswer, ServiceStatus};
 
 /// Media type of live streams: one JSON value a line.

@@ -1,5 +1,7 @@
 //! Bodies of requests. A key that is not listed is refused.
 
+use std::collections::BTreeMap;
+
 use gantry_events::{MachineId, PoolName};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +23,18 @@ pub struct CreatePool {
     pub name: PoolName,
     /// Who makes its machines: `local`.
     pub provider: String,
-    /// How many machines.
+    /// How many machines: 0 to 1000.
+    pub size: u32,
+    /// Labels of its nodes, beside `pool` and `provider`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// `POST /pools/{p}/scale`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScalePool {
+    /// How many machines: 0 to 1000.
     pub size: u32,
 }
 

@@ -14,7 +14,7 @@ pub(crate) use clerk::{Clerk, Keys, Onward, Surroundings};
 pub(crate) use reader::{Heard, Reader};
 
 use gantry_api_core::JoinRefusal;
-use gantry_events::{Actor, Digest, Intent, MachineId, NodeId, OperationId, Place};
+use gantry_events::{Actor, Digest, Intent, MachineId, NodeId, OperationId, Place, Seq};
 use tokio::sync::{mpsc, oneshot};
 
 /// A command that is asked for.
@@ -25,6 +25,8 @@ pub(crate) struct Order {
     pub request: Digest,
     pub actor: Actor,
     pub traceparent: Option<String>,
+    /// The sequence of the read it is based on, if it is on one.
+    pub unchanged_since: Option<Seq>,
     pub intent: Intent,
 }
 

@@ -35,17 +35,23 @@ fn with_token() -> OpenApiRouter<Api> {
         .routes(routes!(project::get_config, project::put_config)) // GET PUT /projects/{project}/config
         .routes(routes!(release::list_releases)) // GET /projects/{project}/releases
         .routes(routes!(release::get_release)) // GET /projects/{project}/releases/{release}
+        .routes(routes!(release::roll_back)) // POST /projects/{project}/releases/{release}/rollback
         .routes(routes!(service::list_services)) // GET /projects/{project}/services
         .routes(routes!(service::get_service, service::delete_service)) // GET DELETE /projects/{project}/services/{service}
         .routes(routes!(service::scale_service)) // POST /projects/{project}/services/{service}/scale
+        .routes(routes!(service::restart_service)) // POST /projects/{project}/services/{service}/restart
         .routes(routes!(replica::list_service_replicas)) // GET /projects/{project}/services/{service}/replicas
         .routes(routes!(log::get_logs)) // GET /projects/{project}/services/{service}/logs
         .routes(routes!(replica::list_replicas)) // GET /projects/{project}/replicas
         .routes(routes!(replica::get_replica)) // GET /projects/{project}/replicas/{replica}
         .routes(routes!(node::list_nodes)) // GET /nodes
         .routes(routes!(node::get_node)) // GET /nodes/{node}
+        .routes(routes!(node::cordon_node)) // POST /nodes/{node}/cordon
+        .routes(routes!(node::uncordon_node)) // POST /nodes/{node}/uncordon
+        .routes(routes!(node::drain_node)) // POST /nodes/{node}/drain
         .routes(routes!(pool::list_pools, pool::create_pool)) // GET POST /pools
-        .routes(routes!(pool::get_pool)) // GET /pools/{pool}
+        .routes(routes!(pool::get_pool, pool::delete_pool)) // GET DELETE /pools/{pool}
+        .routes(routes!(pool::scale_pool)) // POST /pools/{pool}/scale
         .routes(routes!(machine::list_machines)) // GET /machines
         .routes(routes!(machine::get_machine)) // GET /machines/{machine}
         .routes(routes!(balancer::list_balancers)) // GET /balancers

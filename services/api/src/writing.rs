@@ -1,167 +1,46 @@
 //! Writes: one request, one operation, one command. `202` says where the command stands; `Prefer: wait`
-//! waits for the end of its operation.
+//! waits for the end of its operation; `If-Match` refuses what rests on an older read.
+
+mod write;
+
+pub(crate) use write::Write;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gantry_events::{Command, Digest, Intent, Millis, OperationId, Place, Seq, Writer};
+use gantry_events::{Intent, Millis, OperationId, Place, Seq, Time, Writer};
 use gantry_read_model::{AsOf, Found};
-use gantry_rest::{IDEMPOTENCY_KEY, Problem, ProblemCode};
-use gantry_views::{DocKey, Documents, Entry, OperationDoc, OperationState, Said, fold};
-use utoipa::openapi::Required;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::{IntoParams, PartialSchema};
-use uuid::Uuid;
+use gantry_rest::{Problem, ProblemCode};
+use gantry_views::{DocKey, Documents, Entry, OperationDoc, OperationState, Said, View, fold};
 
 use crate::api::Api;
-use crate::auth::Principal;
 use crate::desk::Order;
 use crate::reading;
 use crate::refusal::{Answer, Refusal};
-use crate::trace::Trace;
-
-/// Longest `Idempotency-Key`.
-const LONGEST_KEY: usize = 200;
 
 /// How long a write waits, at most, for the read model to show what it has stored already.
 const SHOWN_WITHIN: Millis = Millis(2000);
 
-/// What a write says besides its path and body.
-#[derive(Debug)]
-pub(crate) struct Write {
-    principal: Principal,
-    trace: Trace,
-    /// Method and path, as the digest of the request has them.
-    target: String,
-    key: Option<String>,
-    wait: Option<Millis>,
-    if_match: Option<String>,
-}
-
-impl FromRequestParts<Api> for Write {
-    type Rejection = Refusal;
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
-        let extensions = &parts.extensions;
-        let principal = extensions
-            .get::<Principal>()
-            .cloned()
-            .ok_or_else(|| Refusal::new(ProblemCode::Unauthenticated, "no token was shown"))?;
-        let trace = extensions.get::<Trace>().cloned();
-        let path = extensions
-            .get::<OriginalUri>()
-            .map_or(&parts.uri, |uri| &uri.0);
-        let headers = &parts.headers;
-        Ok(Self {
-            principal,
-            trace: trace.unwrap_or_else(|| Trace::of(headers)),
-            target: format!("{} {}", parts.method, path.path()),
-            key: key(headers)?,
-            wait: preferred_wait(headers, api.settings.longest_wait),
-            if_match: text(headers, header::IF_MATCH.as_str()).map(str::to_owned),
-        })
-    }
-}
-
-impl IntoParams for Write {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let headers = [
-            (
-                IDEMPOTENCY_KEY,
-                "Makes a retry the same operation. Kept for a day at least.",
-            ),
-            (
-                "Prefer",
-                "`wait=30` holds the answer back until the operation ends, so many seconds.",
-            ),
-            (
-                "If-Match",
-                "The `ETag` of a read: what is there must still be that.",
-            ),
-        ];
-        let parameters = headers.map(|(name, what)| {
-            ParameterBuilder::new()
-                .name(name)
-                .parameter_in(ParameterIn::Header)
-                .description(Some(what))
-                .required(Required::False)
-                .schema(Some(String::schema()))
-                .build()
-        });
-        parameters.into()
-    }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(given) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
-    let key = given.to_str().ok().map(str::trim);
-    let fits = key.filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
-    let detail = format!("{IDEMPOTENCY_KEY} is 1 to {LONGEST_KEY} visible characters");
-    fits.map(|key| Some(key.to_owned()))
-        .ok_or_else(|| Refusal::new(ProblemCode::InvalidParameter, detail))
-}
-
-/// `Prefer: wait=30`, in seconds. A preference that cannot be read is none, as RFC 7240 has it.
-fn preferred_wait(headers: &HeaderMap, longest: Millis) -> Option<Millis> {
-    let all = headers.get_all("prefer").iter();
-    let preferences = all.filter_map(|value| value.to_str().ok());
-    let wait = preferences
-        .flat_map(|value| value.split(','))
-        .find_map(|one| {
-            let (name, value) = one.split_once('=')?;
-            let seconds = value.trim().trim_matches('"').parse::<u64>().ok()?;
-            name.trim().eq_ignore_ascii_case("wait").then_some(seconds)
-        })?;
-    Some(Millis(wait.saturating_mul(1000)).min(longest))
-}
-
-impl Write {
-    /// Compares `If-Match` with the tag of what is there now.
-    pub(crate) fn matches(&self, version: Option<Seq>) -> Answer<()> {
-        let Some(wanted) = &self.if_match else {
-            return Ok(());
-        };
-        let tag = version.map(|version| format!("\"{version}\""));
-        let fits = wanted.split(',').map(str::trim).any(|one| match &tag {
-            Some(tag) => one == "*" || one == tag,
-            None => false,
-        });
-        if fits {
-            return Ok(());
-        }
-        let now = tag.unwrap_or_else(|| "nothing".to_owned());
-        let detail = format!("If-Match is {wanted}, but there is {now} now; read it again");
-        Err(Refusal::new(ProblemCode::VersionConflict, detail))
-    }
-
-    fn order(&self, intent: Intent, body: &[u8]) -> Order {
-        let Principal(actor) = &self.principal;
-        let operation = match &self.key {
-            Some(key) => OperationId::of_key(&actor.to_string(), key),
-            None => OperationId(Uuid::now_v7()),
-        };
-        let request = [self.target.as_bytes(), b"\n", body].concat();
-        Order {
-            operation,
-            request: Digest::of(&request),
-            actor: actor.clone(),
-            traceparent: self.trace.parent.clone(),
-            intent,
-        }
-    }
+/// What a write asks for.
+pub(crate) struct Wish<'a> {
+    /// The command.
+    pub(crate) intent: Intent,
+    /// The body it was read from.
+    pub(crate) body: &'a [u8],
+    /// Which version there is of what it changes; none where it is not there.
+    pub(crate) version: Option<Seq>,
 }
 
 impl Api {
     /// Has a command written and answers with its operation.
-    pub(crate) async fn command(&self, write: &Write, intent: Intent, body: &[u8]) -> Answer {
-        let order = write.order(intent, body);
+    pub(crate) async fn command(&self, write: &Write, wish: Wish<'_>) -> Answer {
+        let mut order = write.order(wish.intent, wish.body);
+        order.unchanged_since = match write.based_on(wish.version) {
+            Ok(read) => read,
+            // A retry finds what its first try has changed.
+            Err(_) if self.is_accepted(order.operation).await? => None,
+            Err(stale) => return Err(stale),
+        };
         let place = self.desk.accept(order.clone()).await?;
         let wait = write.wait.unwrap_or_default();
         let shown = self.shown(place.seq, wait.max(SHOWN_WITHIN)).await;
@@ -179,6 +58,16 @@ impl Api {
         };
         let last = self.ended(first, wait).await?;
         Ok(answered(last, write.wait.is_some()))
+    }
+
+    async fn is_accepted(&self, operation: OperationId) -> Answer<bool> {
+        Ok(self.reader.request_of(operation).await?.is_some())
+    }
+
+    /// Which version of a document there is now; none where it is not there.
+    pub(crate) async fn version_of<T: View>(&self, key: &DocKey) -> Answer<Option<Seq>> {
+        let found = self.reader.get::<T>(key, None).await?;
+        Ok(found.value.map(|found| found.from))
     }
 
     async fn shown(&self, seq: Seq, within: Millis) -> bool {
@@ -257,15 +146,7 @@ fn accepted(seq: Seq, version: Seq, doc: &OperationDoc) -> Response {
 impl Order {
     /// The operation as the read model will show it first.
     fn queued(&self, place: Place) -> Answer<OperationDoc> {
-        let command = Command {
-            operation: self.operation,
-            actor: self.actor.clone(),
-            time: gantry_events::Time::default(),
-            request: self.request,
-            traceparent: self.traceparent.clone(),
-            intent: self.intent.clone(),
-            unchanged_since: None,
-        };
+        let command = self.command(Time::default());
         let entry = Entry {
             place,
             time: command.time,

@@ -1,7 +1,8 @@
 //! What can be said with a request besides its path and body.
 
-use gantry_events::{Millis, OperationId, ReplicaId, Seq};
+use gantry_events::{Millis, OperationId, ReplicaId, Seq, Time};
 use reqwest::RequestBuilder;
+use reqwest::header::IF_MATCH;
 use uuid::Uuid;
 
 use crate::IDEMPOTENCY_KEY;
@@ -13,6 +14,8 @@ pub struct Write {
     pub key: String,
     /// How long the answer may be held back for the operation's end; whole seconds.
     pub wait: Option<Millis>,
+    /// The tag of a read: refused if what was read has changed.
+    pub if_match: Option<String>,
 }
 
 impl Write {
@@ -21,6 +24,7 @@ impl Write {
         Self {
             key: Uuid::new_v4().to_string(),
             wait: None,
+            if_match: None,
         }
     }
 
@@ -30,8 +34,18 @@ impl Write {
         self
     }
 
+    /// The same, refused if what was read with this tag has changed.
+    pub fn if_still(mut self, tag: impl Into<String>) -> Self {
+        self.if_match = Some(tag.into());
+        self
+    }
+
     pub(super) fn on(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request.header(IDEMPOTENCY_KEY, &self.key);
+        let request = match &self.if_match {
+            Some(tag) => request.header(IF_MATCH, tag),
+            None => request,
+        };
         match self.wait {
             Some(wait) => request.header("Prefer", format!("wait={}", wait.0.div_ceil(1000))),
             None => request,
@@ -52,6 +66,8 @@ pub struct ReadAt {
     pub min_seq: Option<Seq>,
     /// Answer from the past, as of this sequence.
     pub at_seq: Option<Seq>,
+    /// Answer from the past, as of this time; `at_seq` wins.
+    pub at: Option<Time>,
     /// In lists: what has ended as well.
     pub all: bool,
 }
@@ -69,7 +85,10 @@ impl ReadAt {
 
     pub(super) fn pairs(&self) -> Pairs {
         let min = self.min_seq.map(|seq| ("min_seq", seq.to_string()));
-        let at = self.at_seq.map(|seq| ("at_seq", seq.to_string()));
+        let at = match (self.at_seq, self.at) {
+            (Some(seq), _) => Some(("at_seq", seq.to_string())),
+            (None, at) => at.map(|time| ("at", time.to_string())),
+        };
         [min, at].into_iter().flatten().collect()
     }
 

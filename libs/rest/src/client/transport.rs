@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use gantry_views::OperationDoc;
-use reqwest::header::{ACCEPT, DATE};
+use reqwest::header::{ACCEPT, DATE, ETAG};
 use reqwest::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -15,9 +15,30 @@ use crate::{List, NDJSON};
 /// Most entities asked for at once.
 const PAGE: &str = "1000";
 
+/// What was read, with what it takes to change just that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged<T> {
+    /// What was read.
+    pub value: T,
+    /// Its tag, for [`Write::if_still`].
+    pub tag: String,
+}
+
 impl Client {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str], at: &ReadAt) -> Answer<T> {
         self.json(self.ask_with(path, at.pairs())).await
+    }
+
+    pub(super) async fn tagged<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        at: &ReadAt,
+    ) -> Answer<Tagged<T>> {
+        let response = self.send(self.ask_with(path, at.pairs())).await?;
+        let tag = response.headers().get(ETAG).and_then(|t| t.to_str().ok());
+        let tag = tag.unwrap_or_default().to_owned();
+        let value = read(response).await?;
+        Ok(Tagged { value, tag })
     }
 
     /// Every page of a list, as one. All of them reflect the sequence of the first.
@@ -46,12 +67,7 @@ impl Client {
     }
 
     pub(super) async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        let response = self.send(request).await?;
-        let url = response.url().to_string();
-        response
-            .json()
-            .await
-            .map_err(|e| ClientError::read(url, &e))
+        read(self.send(request).await?).await
     }
 
     pub(super) async fn lines<T: DeserializeOwned>(
@@ -105,6 +121,12 @@ impl Client {
             None => request,
         }
     }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Answer<T> {
+    let url = response.url().to_string();
+    let body = response.json().await;
+    body.map_err(|e| ClientError::read(url, &e))
 }
 
 fn date_of(response: &Response) -> Option<i64> {

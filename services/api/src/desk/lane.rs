@@ -126,7 +126,8 @@ impl Waiting {
 }
 
 impl Order {
-    fn command(&self, now: Time) -> Command {
+    /// The command it becomes.
+    pub(crate) fn command(&self, now: Time) -> Command {
         Command {
             operation: self.operation,
             actor: self.actor.clone(),
@@ -134,7 +135,7 @@ impl Order {
             request: self.request,
             traceparent: self.traceparent.clone(),
             intent: self.intent.clone(),
-            unchanged_since: None,
+            unchanged_since: self.unchanged_since,
         }
     }
 }

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gantry_bus::{mint_node, node_key};
-use gantry_events::{NodeId, Scope};
+use gantry_events::{CordonNode, DrainNode, Intent, NodeId, Scope, UncordonNode};
 use gantry_read_model::Field;
 use gantry_rest::{JoinAnswer, JoinNode, List, ProblemCode};
-use gantry_views::{DocKey, NodeDoc};
+use gantry_views::{DocKey, NodeDoc, OperationDoc};
 
 use super::Problems;
 use crate::api::Api;
@@ -15,6 +15,7 @@ use crate::asked::{Asked, Named, Nothing, Whole, invalid};
 use crate::desk::Applicant;
 use crate::reading::{self, Listed, Moment};
 use crate::refusal::Answer;
+use crate::writing::{Wish, Write};
 
 /// All nodes.
 #[utoipa::path(get, path = "/nodes", tag = "nodes", params(Listed),
@@ -47,6 +48,78 @@ pub(crate) async fn get_node(
         api.heartbeats.lay_over_node(&mut found.value.doc);
     }
     Ok(reading::one(found.seq, found.value.from, &found.value.doc))
+}
+
+/// Places nothing more on a node; what runs there stays.
+#[utoipa::path(post, path = "/nodes/{node}/cordon", tag = "nodes",
+    params(("node" = String, Path, description = "The node."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
+pub(crate) async fn cordon_node(
+    State(api): State<Api>,
+    Named(node): Named<NodeId>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+) -> Answer {
+    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
+    let intent = Intent::CordonNode(CordonNode { node });
+    api.command(
+        &write,
+        Wish {
+            intent,
+            body: b"",
+            version,
+        },
+    )
+    .await
+}
+
+/// Lets a node take replicas again; ends a drain.
+#[utoipa::path(post, path = "/nodes/{node}/uncordon", tag = "nodes",
+    params(("node" = String, Path, description = "The node."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
+pub(crate) async fn uncordon_node(
+    State(api): State<Api>,
+    Named(node): Named<NodeId>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+) -> Answer {
+    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
+    let intent = Intent::UncordonNode(UncordonNode { node });
+    api.command(
+        &write,
+        Wish {
+            intent,
+            body: b"",
+            version,
+        },
+    )
+    .await
+}
+
+/// Moves all that runs on a node elsewhere, and places nothing more on it.
+#[utoipa::path(post, path = "/nodes/{node}/drain", tag = "nodes",
+    params(("node" = String, Path, description = "The node."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
+pub(crate) async fn drain_node(
+    State(api): State<Api>,
+    Named(node): Named<NodeId>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+) -> Answer {
+    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
+    let intent = Intent::DrainNode(DrainNode { node });
+    api.command(
+        &write,
+        Wish {
+            intent,
+            body: b"",
+            version,
+        },
+    )
+    .await
 }
 
 /// Lets a node join: one-time token and public key in, bus identity out. The same key again gets the

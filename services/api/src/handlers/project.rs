@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::asked::{Asked, Named, Nothing, Whole};
 use crate::reading::{self, Listed, Moment};
 use crate::refusal::{Answer, Refusal};
-use crate::writing::Write;
+use crate::writing::{Wish, Write};
 
 /// Media types of a file: YAML had others before it had one of its own.
 const FILE: [&str; 5] = [
@@ -85,13 +85,17 @@ pub(crate) async fn put_config(
     if parsed.project.name != project {
         return Err(elsewhere(&project, &parsed.project.name));
     }
-    let current = api.project(&project, &Moment::default()).await.ok();
-    write.matches(current.map(|found| found.value.from))?;
-    let intent = Intent::ConfigPut(ConfigPut {
-        project,
-        config: parsed.project.canonical(),
-    });
-    api.command(&write, intent, &body.bytes).await
+    let wish = Wish {
+        version: api
+            .version_of::<ProjectDoc>(&DocKey::project(&project))
+            .await?,
+        intent: Intent::ConfigPut(ConfigPut {
+            project,
+            config: parsed.project.canonical(),
+        }),
+        body: &body.bytes,
+    };
+    api.command(&write, wish).await
 }
 
 fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {

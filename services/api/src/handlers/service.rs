@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use axum::extract::State;
 use gantry_events::{
-    Digest, Intent, ProjectName, ReleaseNumber, RemoveService, ScaleService, Scope, Seq,
+    Digest, Intent, ProjectName, ReleaseNumber, RemoveService, RestartService, ScaleService, Scope,
     ServiceName,
 };
 use gantry_read_model::Field;
@@ -18,7 +18,7 @@ use crate::api::Api;
 use crate::asked::{Asked, Named, Nothing, Whole, invalid};
 use crate::reading::{self, Listed, Moment};
 use crate::refusal::Answer;
-use crate::writing::Write;
+use crate::writing::{Wish, Write};
 
 /// All services of a project.
 #[utoipa::path(get, path = "/projects/{project}/services", tag = "services",
@@ -78,13 +78,38 @@ pub(crate) async fn scale_service(
 ) -> Answer {
     let Scale { replicas } = body.json()?;
     Replicas::try_from(replicas).map_err(|e| invalid("/replicas", format!("replicas: {e}")))?;
-    write.matches(api.service_version(&project, &service).await?)?;
-    let intent = Intent::ScaleService(ScaleService {
-        project,
-        service,
-        replicas,
-    });
-    api.command(&write, intent, &body.bytes).await
+    let key = DocKey::service(&project, &service);
+    let wish = Wish {
+        version: api.version_of::<ServiceDoc>(&key).await?,
+        intent: Intent::ScaleService(ScaleService {
+            project,
+            service,
+            replicas,
+        }),
+        body: &body.bytes,
+    };
+    api.command(&write, wish).await
+}
+
+/// Replaces every replica of a service by one that runs the same.
+#[utoipa::path(post, path = "/projects/{project}/services/{service}/restart", tag = "services",
+    params(("project" = String, Path, description = "The project."),
+        ("service" = String, Path, description = "The service."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
+pub(crate) async fn restart_service(
+    State(api): State<Api>,
+    Named((project, service)): Named<(ProjectName, ServiceName)>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+) -> Answer {
+    let key = DocKey::service(&project, &service);
+    let wish = Wish {
+        version: api.version_of::<ServiceDoc>(&key).await?,
+        intent: Intent::RestartService(RestartService { project, service }),
+        body: b"",
+    };
+    api.command(&write, wish).await
 }
 
 /// Removes a service and its replicas.
@@ -99,9 +124,13 @@ pub(crate) async fn delete_service(
     Asked(Nothing {}): Asked<Nothing>,
     write: Write,
 ) -> Answer {
-    write.matches(api.service_version(&project, &service).await?)?;
-    let intent = Intent::RemoveService(RemoveService { project, service });
-    api.command(&write, intent, b"").await
+    let key = DocKey::service(&project, &service);
+    let wish = Wish {
+        version: api.version_of::<ServiceDoc>(&key).await?,
+        intent: Intent::RemoveService(RemoveService { project, service }),
+        body: b"",
+    };
+    api.command(&write, wish).await
 }
 
 type Files = BTreeMap<ReleaseNumber, Option<Project>>;
@@ -126,15 +155,5 @@ impl Api {
         };
         let bytes = self.reader.contents(digest).await?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-    }
-
-    async fn service_version(
-        &self,
-        project: &ProjectName,
-        service: &ServiceName,
-    ) -> Answer<Option<Seq>> {
-        let key = DocKey::service(project, service);
-        let found = self.reader.get::<ServiceDoc>(&key, None).await?;
-        Ok(found.value.map(|found| found.from))
     }
 }

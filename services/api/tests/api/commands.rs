@@ -19,7 +19,7 @@ const CONFIG: &str = "/v1/projects/shop/config";
 const SCALE: &str = "/v1/projects/shop/services/web/scale";
 
 /// Every command in the log.
-async fn commands(world: &World) -> Vec<Command> {
+pub async fn commands(world: &World) -> Vec<Command> {
     let log = world.server.log(&Writer::Api).await;
     let tail = log.tail().await.unwrap();
     let mut all = Vec::new();

@@ -19,3 +19,4 @@ mod reads;
 mod server;
 mod start;
 mod world;
+mod writes;
