@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use gantry_events::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::content::{FileContent, FilePath};
 use crate::form;
 use crate::image::ImageRef;
 use crate::model::{EnvName, Health, HttpPort, Resources, Service};
@@ -28,6 +29,9 @@ pub struct ContainerSpec {
     /// Environment, byte for byte.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<EnvName, String>,
+    /// Files it finds at these paths, read-only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<FilePath, FileContent>,
     /// How it is seen to be ready.
     pub health: Health,
     /// What it reserves and may use at most.
@@ -44,6 +48,7 @@ impl ContainerSpec {
             entrypoint: service.entrypoint.clone(),
             port: service.port,
             env: service.env.clone(),
+            files: service.files.clone(),
             health: service.health.clone(),
             resources: service.resources,
         }

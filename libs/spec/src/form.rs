@@ -64,7 +64,7 @@ impl TryFrom<ProjectForm> for Project {
     }
 }
 
-/// A health check in the file's words; with neither `path` nor `tcp` it is `Running`.
+/// A health check in the file's words; with none of `path`, `tcp` and `exec` it is `Running`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HealthForm {
@@ -72,6 +72,8 @@ pub(crate) struct HealthForm {
     path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tcp: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exec: Option<Vec<String>>,
     #[serde(with = "span")]
     interval: Millis,
     #[serde(with = "span")]
@@ -82,14 +84,16 @@ pub(crate) struct HealthForm {
 
 impl From<Health> for HealthForm {
     fn from(health: Health) -> Self {
-        let (path, tcp) = match health.check {
-            HealthCheck::Http { path } => (Some(path), None),
-            HealthCheck::Tcp => (None, Some(true)),
-            HealthCheck::Running => (None, None),
+        let (path, tcp, exec) = match health.check {
+            HealthCheck::Http { path } => (Some(path), None, None),
+            HealthCheck::Tcp => (None, Some(true), None),
+            HealthCheck::Exec { command } => (None, None, Some(command)),
+            HealthCheck::Running => (None, None, None),
         };
         Self {
             path,
             tcp,
+            exec,
             interval: health.interval,
             timeout: health.timeout,
             start_within: health.start_within,
@@ -100,11 +104,16 @@ impl From<Health> for HealthForm {
 impl TryFrom<HealthForm> for Health {
     type Error = &'static str;
     fn try_from(form: HealthForm) -> Result<Self, Self::Error> {
-        let check = match (form.path, form.tcp) {
-            (Some(path), None) if path.starts_with('/') => HealthCheck::Http { path },
-            (None, Some(true)) => HealthCheck::Tcp,
-            (None, None) => HealthCheck::Running,
-            _ => return Err("health has either a path that begins with / or `tcp: true`"),
+        let check = match (form.path, form.tcp, form.exec) {
+            (Some(path), None, None) if path.starts_with('/') => HealthCheck::Http { path },
+            (None, Some(true), None) => HealthCheck::Tcp,
+            (None, None, Some(command)) if !command.is_empty() => HealthCheck::Exec { command },
+            (None, None, None) => HealthCheck::Running,
+            _ => {
+                return Err(
+                    "health has one of a path that begins with /, `tcp: true` and a command in `exec`",
+                );
+            }
         };
         Ok(Self {
             check,
@@ -132,6 +141,89 @@ mod span {
         deserializer: D,
     ) -> Result<Millis, D::Error> {
         parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A rollout in the file's words; `order` is none of them, as surge and unavailable say it.
+pub(crate) mod rollout {
+    use gantry_events::{Millis, RolloutPolicy};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        surge: u32,
+        unavailable: u32,
+        #[serde(with = "super::span")]
+        drain: Millis,
+        #[serde(with = "super::span")]
+        grace: Millis,
+        #[serde(with = "super::span")]
+        deadline: Millis,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        policy: &RolloutPolicy,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let form = Form {
+            surge: policy.surge,
+            unavailable: policy.unavailable,
+            drain: policy.drain,
+            grace: policy.grace,
+            deadline: policy.deadline,
+        };
+        form.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<RolloutPolicy, D::Error> {
+        let form = Form::deserialize(deserializer)?;
+        Ok(RolloutPolicy {
+            surge: form.surge,
+            unavailable: form.unavailable,
+            drain: form.drain,
+            grace: form.grace,
+            deadline: form.deadline,
+        })
+    }
+}
+
+/// Domains in the file's words: a host alone is a text.
+pub(crate) mod domains {
+    use gantry_events::{Domain, Domains, HostName};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Host(HostName),
+        Domain(Domain),
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        domains: &Domains,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(domains.iter().map(|domain| match domain.redirect {
+            None => Form::Host(domain.host.clone()),
+            Some(_) => Form::Domain(domain.clone()),
+        }))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Domains, D::Error> {
+        let forms = Vec::<Form>::deserialize(deserializer)?;
+        let domain = |form| match form {
+            Form::Host(host) => Domain {
+                host,
+                redirect: None,
+            },
+            Form::Domain(domain) => domain,
+        };
+        Ok(forms.into_iter().map(domain).collect())
     }
 }
 

@@ -8,6 +8,7 @@
 //! `value` turn nodes into the types of `model`, `words` and `foreign` know every key by name.
 
 mod container;
+mod content;
 mod diff;
 mod fault;
 mod foreign;
@@ -26,9 +27,13 @@ mod words;
 mod yaml;
 
 pub use container::ContainerSpec;
+pub use content::{FileContent, FilePath, MAX_CONTENT, ParseFilePathError};
 pub use diff::{Change, FieldChange, diff};
 pub use fault::{Fault, FaultCode};
-pub use gantry_events::{Bytes, Digest, MilliCpu, Millis, ProjectName, ServiceName};
+pub use gantry_events::{
+    Bytes, Digest, Domain, Domains, HostName, MilliCpu, Millis, PlacePolicy, ProjectName,
+    RolloutPolicy, ServiceName,
+};
 pub use image::{ImageRef, ParseImageError};
 pub use model::{
     EnvName, Health, HealthCheck, HttpPort, OutOfRange, ParseEnvNameError, Project, Replicas,

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use gantry_events::{Bytes, Digest, MilliCpu, Millis, ProjectName, ServiceName};
+use gantry_events::{
+    Bytes, Digest, Domains, MilliCpu, Millis, PlacePolicy, ProjectName, RolloutPolicy, ServiceName,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::content::{FileContent, FilePath};
 use crate::form::{self, HealthForm, ProjectForm};
 use crate::image::ImageRef;
 
@@ -41,14 +44,38 @@ pub struct Service {
     /// How many replicas; default 1.
     #[serde(default)]
     pub replicas: Replicas,
+    /// Hosts it answers under beside `SERVICE.PROJECT.localhost`, one entry a host; only with a port.
+    #[serde(
+        default,
+        skip_serializing_if = "Domains::is_empty",
+        with = "form::domains"
+    )]
+    pub domains: Domains,
     /// How a replica is seen to be ready.
     pub health: Health,
+    /// How it goes from one version to the next.
+    #[serde(default, skip_serializing_if = "is_usual", with = "form::rollout")]
+    pub rollout: RolloutPolicy,
     /// What a replica reserves and may use at most.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
+    /// Where its replicas may run, and where rather.
+    #[serde(default, skip_serializing_if = "is_anywhere")]
+    pub place: PlacePolicy,
     /// Environment, byte for byte.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<EnvName, String>,
+    /// Files that each replica finds at these paths, read-only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<FilePath, FileContent>,
+}
+
+fn is_usual(rollout: &RolloutPolicy) -> bool {
+    *rollout == RolloutPolicy::default()
+}
+
+fn is_anywhere(place: &PlacePolicy) -> bool {
+    *place == PlacePolicy::default()
 }
 
 impl Project {
@@ -198,6 +225,11 @@ pub enum HealthCheck {
     },
     /// The port takes a connection: the default where there is a port.
     Tcp,
+    /// A program, run inside the container without a shell, ends with 0.
+    Exec {
+        /// The program and its arguments; at least one.
+        command: Vec<String>,
+    },
     /// The container runs: the default where there is none.
     Running,
 }

@@ -98,6 +98,10 @@ fn service(field: &Field, faults: &mut Faults) -> Option<Service> {
             .unwrap_or_default(),
         port,
         replicas: table.read("replicas", faults, replicas).unwrap_or_default(),
+        domains: Default::default(),
+        rollout: Default::default(),
+        place: Default::default(),
+        files: Default::default(),
         health: health.unwrap_or_else(|| Health::of(HealthCheck::default_for(port))),
         resources: table
             .get("resources")

@@ -82,6 +82,10 @@ fn service() -> impl Strategy<Value = Service> {
                     health,
                     resources,
                     env,
+                    domains: Default::default(),
+                    rollout: Default::default(),
+                    place: Default::default(),
+                    files: Default::default(),
                 },
             )
     })

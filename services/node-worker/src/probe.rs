@@ -34,6 +34,9 @@ impl Prober {
             match &probe.check {
                 HealthCheck::Http { path } => self.get(probe.address, path).await,
                 HealthCheck::Tcp => connect(probe.address).await,
+                HealthCheck::Exec { .. } => {
+                    Answer::Bad("this node-worker runs no programs as probes".to_owned())
+                }
                 HealthCheck::Running => Answer::Good,
             }
         };

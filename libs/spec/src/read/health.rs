@@ -85,7 +85,7 @@ pub(super) fn asks_no_port(field: &Field, health: Option<&Health>) -> Result<(),
             );
             Err(fault.suggest("write `port: 8080`, or remove the probe"))
         }
-        Some(HealthCheck::Running) | None => Ok(()),
+        Some(HealthCheck::Exec { .. } | HealthCheck::Running) | None => Ok(()),
     }
 }
 

@@ -73,7 +73,7 @@ impl Course {
     /// Since when it has been healthy.
     pub(crate) fn healthy_since(&self, check: &HealthCheck, now: Time) -> Option<Time> {
         match check {
-            HealthCheck::Http { .. } | HealthCheck::Tcp => self.healthy,
+            HealthCheck::Http { .. } | HealthCheck::Tcp | HealthCheck::Exec { .. } => self.healthy,
             HealthCheck::Running => Some(self.since + RUNS_FOR).filter(|at| *at <= now),
         }
     }
@@ -98,7 +98,9 @@ impl Course {
     pub(crate) fn changes_at(&self, check: &HealthCheck, health: &Health) -> Option<Time> {
         match check {
             HealthCheck::Running => Some(self.since + RUNS_FOR),
-            HealthCheck::Http { .. } | HealthCheck::Tcp => self.sentence(health).map(|(at, _)| at),
+            HealthCheck::Http { .. } | HealthCheck::Tcp | HealthCheck::Exec { .. } => {
+                self.sentence(health).map(|(at, _)| at)
+            }
         }
     }
 

@@ -114,6 +114,7 @@ pub fn spec(command: &[&str], check: HealthCheck) -> ContainerSpec {
         entrypoint: vec![],
         port: Some(8080.try_into().unwrap()),
         env: BTreeMap::from([("COLOUR".parse().unwrap(), "blue".to_owned())]),
+        files: BTreeMap::new(),
         health: Health {
             interval: Millis(200),
             ..Health::of(check)

@@ -36,6 +36,7 @@ pub fn spec() -> ContainerSpec {
         entrypoint: vec![],
         port: Some(8080.try_into().unwrap()),
         env: BTreeMap::new(),
+        files: BTreeMap::new(),
         health: Health::of(HealthCheck::Http {
             path: "/".to_owned(),
         }),
