@@ -21,6 +21,7 @@ mod schema;
 mod syntax;
 mod table;
 mod tree;
+mod turnover;
 mod units;
 mod value;
 mod words;
@@ -41,4 +42,5 @@ pub use model::{
 };
 pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_FAULTS, MAX_SERVICES, Parsed, parse};
 pub use schema::schema;
+pub use turnover::{Turnover, turnover};
 pub use units::{ParseUnitError, parse_duration, parse_size};
