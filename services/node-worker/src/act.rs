@@ -177,20 +177,21 @@ impl Act {
 
     fn ask_steadily(&self, replica: ReplicaKey, probe: Probe, stop: CancellationToken) {
         let (readings, prober) = (self.readings.clone(), self.prober.clone());
-        let (mut every, stopping) = (self.process.every(probe.interval), self.process.stopping());
+        let (process, stopping) = (self.process.clone(), self.process.stopping());
         self.process.spawn("probe", async move {
+            let ask_once = async || {
+                let reading = Reading::Probed {
+                    replica: replica.clone(),
+                    since: probe.since,
+                    answer: prober.ask(&probe).await,
+                };
+                // Nobody listens only when the process is ending.
+                let _ = readings.send(reading).await;
+            };
             let ask = async {
-                loop {
-                    every.tick().await;
-                    let answer = prober.ask(&probe).await;
-                    let reading = Reading::Probed {
-                        replica: replica.clone(),
-                        since: probe.since,
-                        answer,
-                    };
-                    if readings.send(reading).await.is_err() {
-                        return;
-                    }
+                for asked in 1.. {
+                    // Counted from the question, so that slow answers are no longer pauses.
+                    tokio::join!(process.sleep(probe.pace.after(asked)), ask_once());
                 }
             };
             tokio::select! {

@@ -10,6 +10,7 @@ mod world;
 
 use std::net::SocketAddr;
 
+use gantry_decider::Backoff;
 use gantry_events::{Millis, OutputAnswer, OutputAsked, ReplicaKey};
 use gantry_node_worker::docker::Engine;
 use gantry_node_worker::host;
@@ -87,7 +88,7 @@ async fn a_replica_is_made_started_probed_found_again_stopped_and_removed() {
             path: path.to_owned(),
         },
         address: SocketAddr::new(address.ip(), port),
-        interval: Millis(200),
+        pace: Backoff::NEAR,
         timeout: Millis(2000),
     };
     let prober = Prober::new().unwrap();

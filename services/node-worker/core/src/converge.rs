@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use gantry_decider::Backoff;
 use gantry_events::{
     Digest, Millis, ReplicaKey, ReplicaPhase, Stage, Standing, Time, WantedReplica,
 };
@@ -16,8 +17,12 @@ use crate::{Action, NodeState, Observed, Run};
 /// Time between SIGTERM and SIGKILL where nobody says another.
 pub const GRACE: Millis = Millis::from_secs(10);
 
-/// A replica that has not answered yet is asked at least this often, so that it is ready soon.
-const EAGER: Millis = Millis(250);
+/// A replica that has not answered yet is asked this often, so that it is ready soon: most programs
+/// listen within milliseconds of their start, and those that do not should not be asked all the time.
+const EAGER: Backoff = Backoff {
+    first: Millis(5),
+    most: Millis(250),
+};
 
 /// All there is to do now.
 pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
@@ -184,16 +189,20 @@ impl Place<'_> {
             return None;
         }
         let port = self.track.container.as_ref()?.port?;
-        let interval = if course.answers() {
-            spec.health.interval
+        let most = spec.health.interval;
+        let pace = if course.answers() {
+            Backoff { first: most, most }
         } else {
-            spec.health.interval.min(EAGER)
+            Backoff {
+                first: most.min(EAGER.first),
+                most: most.min(EAGER.most),
+            }
         };
         Some(Probe {
             since: course.since,
             check: spec.health.check.clone(),
             address: SocketAddr::new(self.world.host?.address, port),
-            interval,
+            pace,
             timeout: spec.health.timeout,
         })
     }

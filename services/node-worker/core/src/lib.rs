@@ -79,7 +79,7 @@ impl Core for NodeCore {
                 wake_at: observed.changes_at(now),
             };
         }
-        if now < gathered {
+        if now < gathered && report::more_comes(state, observed, now) {
             return Next {
                 draft: None,
                 wake_at: observed.changes_at(now).into_iter().chain([gathered]).min(),

@@ -62,6 +62,25 @@ pub(crate) fn facts(node: &NodeId, state: &NodeState, world: &Observed, now: Tim
     facts
 }
 
+/// Whether some replica is on its way to where the set wants it, so that there may be more to say in a
+/// moment. Where none is, nobody has to be kept waiting for the news.
+pub(crate) fn more_comes(state: &NodeState, world: &Observed, now: Time) -> bool {
+    let unknown = Track::default();
+    world.replicas().into_iter().any(|replica| {
+        let track = world.tracks.get(replica).unwrap_or(&unknown);
+        let spec = world.spec(replica).map(Arc::as_ref);
+        let arrives = || {
+            let is_healthy = spec.is_some_and(|spec| track.healthy_since(spec, now).is_some());
+            !is_healthy && track.verdict(spec, now).is_none()
+        };
+        !world.is_final(state, replica)
+            && match world.wanted(replica).map(|wanted| &wanted.phase) {
+                Some(ReplicaPhase::Run) => arrives(),
+                Some(ReplicaPhase::Stop { .. }) | None => track.is_running(),
+            }
+    })
+}
+
 /// One replica to be reported about.
 struct Reporter<'a> {
     node: &'a NodeId,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use gantry_decider::Backoff;
 use gantry_events::{
     Capacity, Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Standing, Time,
 };
@@ -110,8 +111,8 @@ pub struct Probe {
     pub check: HealthCheck,
     /// Where.
     pub address: SocketAddr,
-    /// Time between two probes.
-    pub interval: Millis,
+    /// Time from one question to the next, by how many were asked.
+    pub pace: Backoff,
     /// Time one may take.
     pub timeout: Millis,
 }

@@ -37,10 +37,34 @@ fn changes_within_the_gathering_time_travel_in_one_commit() {
     assert_eq!(play.says_now(), Vec::<String>::new(), "it waits for others");
     play.pass(Millis(10));
     play.probe_silently(&web(2), Answers::Good);
-    play.pass(Millis(15));
     let seq = play.stage.seq();
-    assert_eq!(play.says_now().len(), 2);
+    assert_eq!(
+        play.says_now().len(),
+        2,
+        "nobody else is coming, so nothing is waited for"
+    );
     assert_eq!(play.stage.seq(), seq.next());
+}
+
+#[test]
+fn who_is_slow_keeps_the_others_news_for_the_gathering_time_only() {
+    let mut play = Play::running(&[web(1), web(2)]);
+    play.probe_silently(&web(1), Answers::Good);
+    assert_eq!(play.says_now(), Vec::<String>::new());
+    play.pass(Millis(25));
+    assert_eq!(play.says_now(), ["ready web-1 10.0.0.5"]);
+}
+
+#[test]
+fn a_replica_that_starts_is_asked_at_once_and_ever_less_often_until_it_answers() {
+    let mut play = Play::running(&[web(1)]);
+    let pauses = |play: &Play| -> Vec<u64> {
+        let pace = play.work().probes[&web(1)].pace;
+        (1..9).map(|asked| pace.after(asked).0).collect()
+    };
+    assert_eq!(pauses(&play), [5, 10, 20, 40, 80, 160, 250, 250]);
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(pauses(&play), [5000; 8], "then as the file says");
 }
 
 #[test]
