@@ -14,6 +14,7 @@ mod metrics;
 pub mod settings;
 mod supervise;
 mod telemetry;
+mod whole_file;
 
 pub use clock::{Clock, Moment};
 pub use drive::drive;
@@ -23,3 +24,4 @@ pub use health::{Condition, Health, HealthServerError, health_routes, serve_heal
 pub use metrics::Metrics;
 pub use supervise::{Every, Process, ProcessError, Supervisor};
 pub use telemetry::{Telemetry, TelemetryError};
+pub use whole_file::{DRAFT, write_whole};

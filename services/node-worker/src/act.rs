@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use gantry_decider::Core;
 use gantry_events::{Millis, ReplicaKey, Time};
-use gantry_node_worker_core::{NodeCore, NodeState, Observed, Outcome, Probe, Reading, Step, Work};
+use gantry_node_worker_core::{NodeCore, NodeState, Observed, Outcome, Reading, Step, Work};
 use gantry_runtime::{Process, View};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::disk::{Disk, DiskError};
 use crate::docker::Engine;
-use crate::probe::Prober;
+use crate::probing::Probing;
 
 /// What the log's engine knows of this node, once it knows.
 pub type Reported = watch::Receiver<Option<Arc<View<NodeCore>>>>;
@@ -29,7 +28,7 @@ pub struct Act {
     /// The engine it acts on.
     pub engine: Arc<Engine>,
     /// Asks replicas.
-    pub prober: Prober,
+    pub probing: Probing,
     /// Where readings go in.
     pub readings: mpsc::Sender<Reading>,
     /// Wakes whoever looks at the engine.
@@ -58,7 +57,6 @@ struct Doing {
     under_way: BTreeSet<ReplicaKey>,
     /// The last step of each replica that was begun.
     begun: BTreeMap<ReplicaKey, u64>,
-    probes: BTreeMap<ReplicaKey, (Probe, DropGuard)>,
 }
 
 impl Act {
@@ -113,7 +111,7 @@ impl Act {
         self.core.observe(&mut doing.observed, reading, doing.now);
     }
 
-    fn act(&self, doing: &mut Doing) {
+    fn act(&mut self, doing: &mut Doing) {
         doing.now = doing.now.max(self.process.clock.now());
         let work = self.core.wanted(&self.state, &doing.observed, doing.now);
         doing.begun.retain(|replica, _| {
@@ -127,7 +125,7 @@ impl Act {
                 self.begin(replica.clone(), step.clone());
             }
         }
-        self.probe(&mut doing.probes, &work);
+        self.probing.follow(&work.probes);
         self.seen
             .send_if_modified(|seen| replace(seen, &doing.observed));
         self.work
@@ -161,45 +159,6 @@ impl Act {
                 })
                 .await;
             Ok(())
-        });
-    }
-
-    fn probe(&self, under_way: &mut BTreeMap<ReplicaKey, (Probe, DropGuard)>, work: &Work) {
-        under_way.retain(|replica, (probe, _)| work.probes.get(replica) == Some(probe));
-        for (replica, probe) in &work.probes {
-            if !under_way.contains_key(replica) {
-                let stop = CancellationToken::new();
-                self.ask_steadily(replica.clone(), probe.clone(), stop.clone());
-                under_way.insert(replica.clone(), (probe.clone(), stop.drop_guard()));
-            }
-        }
-    }
-
-    fn ask_steadily(&self, replica: ReplicaKey, probe: Probe, stop: CancellationToken) {
-        let (readings, prober) = (self.readings.clone(), self.prober.clone());
-        let (process, stopping) = (self.process.clone(), self.process.stopping());
-        self.process.spawn("probe", async move {
-            let ask_once = async || {
-                let reading = Reading::Probed {
-                    replica: replica.clone(),
-                    since: probe.since,
-                    answer: prober.ask(&probe).await,
-                };
-                // Nobody listens only when the process is ending.
-                let _ = readings.send(reading).await;
-            };
-            let ask = async {
-                for asked in 1.. {
-                    // Counted from the question, so that slow answers are no longer pauses.
-                    tokio::join!(process.sleep(probe.pace.after(asked)), ask_once());
-                }
-            };
-            tokio::select! {
-                () = stopping.cancelled() => {}
-                () = stop.cancelled() => {}
-                () = ask => {}
-            }
-            Ok::<(), Infallible>(())
         });
     }
 }

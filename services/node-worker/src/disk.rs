@@ -2,17 +2,18 @@
 //! Each file is replaced whole and lasts through a power loss.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use gantry_events::{Digest, ReplicaKey, WantedSet};
 use gantry_node_worker_core::NodeState;
-use gantry_runtime::{Keep, Snapshot};
+use gantry_runtime::{DRAFT, Keep, Snapshot, write_whole};
 use gantry_spec::ContainerSpec;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::files::Files;
 
 /// A file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +34,10 @@ const ENDED: &str = "ended.json";
 const SNAPSHOT: &str = "reported.json";
 const SPECS: &str = "specs";
 
-/// Ends the name of a file that is being written, until it replaces the one it is meant for.
-const DRAFT: &str = "new";
+const FILES: &str = "files";
+
+/// Readable by the owner alone.
+const PRIVATE: u32 = 0o600;
 
 impl Disk {
     /// Opens a data folder, and makes it where there is none.
@@ -82,9 +85,15 @@ impl Disk {
         self.read(SET)
     }
 
-    /// Remembers the set to be followed, and drops specs it does not name.
+    /// The files that replicas bring along.
+    pub fn files(&self) -> Files {
+        Files::at(&self.folder.join(FILES))
+    }
+
+    /// Remembers the set to be followed, and drops specs and files of what it does not name.
     pub fn save_set(&self, set: &WantedSet) -> Result<(), DiskError> {
         self.save(SET, set)?;
+        self.files().sweep(set);
         let named: Vec<String> = set
             .replicas
             .values()
@@ -133,18 +142,7 @@ impl Disk {
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.folder.join(name);
-        let draft = path.with_extension(DRAFT);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, &path)?;
-        File::open(path.parent().unwrap_or(&self.folder))?.sync_all()
+        write_whole(&self.folder.join(name), bytes, PRIVATE)
     }
 
     fn wrong(&self, name: &str, cause: io::Error) -> DiskError {

@@ -2,11 +2,13 @@
 //! looked at or touched. Nothing is decided here.
 
 mod creation;
+mod exec;
 mod output;
 mod sight;
 mod steps;
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::{Stream, StreamExt};
 use gantry_events::{Millis, NodeId};
 use tokio::sync::OnceCell;
+
+use crate::files::Files;
 
 /// Longest wait for an answer that should come at once.
 const PROMPT: Duration = Duration::from_secs(20);
@@ -34,6 +38,9 @@ pub enum EngineError {
     /// It said no.
     #[error("the engine said: {0}")]
     Said(DockerError),
+    /// What a replica brings along cannot be written.
+    #[error("the files of the replica cannot be written: {0}; free space on this machine's disk")]
+    Files(io::Error),
 }
 
 impl EngineError {
@@ -54,7 +61,7 @@ impl EngineError {
             Self::Said(DockerError::DockerResponseServerError { status_code, .. }) => {
                 Some(*status_code)
             }
-            Self::Said(_) | Self::Silent { .. } => None,
+            Self::Said(_) | Self::Silent { .. } | Self::Files(_) => None,
         }
     }
 }
@@ -73,16 +80,19 @@ pub struct Ours {
 pub struct Engine {
     socket: String,
     ours: Ours,
+    files: Files,
     docker: OnceCell<Docker>,
     looks: AtomicU64,
 }
 
 impl Engine {
-    /// The engine behind this socket. It is first spoken to when something is asked of it.
-    pub fn new(socket: &str, ours: Ours) -> Self {
+    /// The engine behind this socket, which finds `files` where this program does. It is first spoken
+    /// to when something is asked of it.
+    pub fn new(socket: &str, ours: Ours, files: Files) -> Self {
         Self {
             socket: socket.to_owned(),
             ours,
+            files,
             docker: OnceCell::new(),
             looks: AtomicU64::new(1),
         }

@@ -1,6 +1,6 @@
 //! The node-worker: its shell around the core of one node, with Docker through bollard.
 //!
-//! `join` makes it a node, `told` brings what it should run, `watch` and `probe` what it runs, `act`
+//! `join` makes it a node, `told` brings what it should run, `watch` and `probing` what it runs, `act`
 //! makes the two the same; what changed is reported through the log's engine, the rest by `say`.
 //! `machine_init` is the first process of a simulated machine. Leaves to others: what to do and to say
 //! (`gantry-node-worker-core`), where replicas run (`gantry-scheduler`).
@@ -8,11 +8,14 @@
 pub mod act;
 mod disk;
 pub mod docker;
+pub mod files;
 mod followed;
 pub mod host;
 mod join;
 mod machine_init;
 pub mod probe;
+mod probing;
+mod processes;
 mod relay;
 mod say;
 mod settings;
@@ -26,7 +29,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use gantry_bus::{BusError, Ledger, NatsBus, node_key};
-use gantry_events::Millis;
 use gantry_node_worker_core::{NodeCore, NodeState, Observed, Reading, Work};
 use gantry_runtime::{Driven, Duty, Process, Setup, drive};
 use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
@@ -35,14 +37,12 @@ use act::Act;
 use disk::{Disk, DiskError};
 use docker::{Engine, Ours};
 use join::{Identity, JoinError};
+use probing::Probing;
 use say::Say;
 use told::Told;
 
 /// Readings that may wait for the loop; whoever reads faster waits.
 const READINGS: usize = 1024;
-
-/// How often it is seen whether the log's engine has taken the last reading.
-const TAKEN: Millis = Millis(20);
 
 /// The node-worker cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -59,9 +59,6 @@ pub enum Error {
     /// The relay cannot listen.
     #[error(transparent)]
     Relay(#[from] relay::RelayError),
-    /// Replicas cannot be probed.
-    #[error("replicas cannot be asked over HTTP: {0}")]
-    Probe(#[from] reqwest::Error),
     /// Its own public key is none.
     #[error("the node's own key is of no use; make the machine anew")]
     Key,
@@ -120,7 +117,8 @@ async fn work(
         cluster: identity.cluster.clone(),
         node: identity.node.clone(),
     };
-    let engine = Arc::new(Engine::new(&settings.docker_socket.to_string_lossy(), ours));
+    let socket = settings.docker_socket.to_string_lossy();
+    let engine = Arc::new(Engine::new(&socket, ours, disk.files()));
     begin(Begin {
         process,
         settings,
@@ -213,13 +211,13 @@ async fn begin(all: Begin) -> Result<(), Error> {
     let room = Arc::new(Semaphore::new(
         usize::try_from(settings.steps_at_once.max(1)).unwrap_or(1),
     ));
-    let prober = probe::Prober::new()?;
+    let probing = Probing::new(process.clone(), Arc::clone(&engine), readings.clone());
     let reported = driven.view;
     let act = Act {
         process: process.clone(),
         core,
         engine,
-        prober,
+        probing,
         readings,
         look,
         room,
@@ -241,10 +239,8 @@ async fn report(
     engine: mpsc::Sender<Reading>,
 ) -> Result<(), Infallible> {
     let pass_on = async {
-        loop {
-            while engine.capacity() < engine.max_capacity() {
-                process.sleep(TAKEN).await;
-            }
+        // All the room there is means that nothing waits.
+        while engine.reserve_many(engine.max_capacity()).await.is_ok() {
             let all = Box::new(seen.borrow_and_update().clone());
             if engine.send(Reading::All(all)).await.is_err() || seen.changed().await.is_err() {
                 return;

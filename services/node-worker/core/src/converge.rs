@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gantry_decider::Backoff;
 use gantry_events::{
     Digest, Millis, ReplicaKey, ReplicaPhase, Stage, Standing, Time, WantedReplica,
 };
@@ -11,18 +10,11 @@ use gantry_spec::{ContainerSpec, HealthCheck};
 
 use crate::ports;
 use crate::track::{Track, check};
-use crate::work::{Creation, Probe, Step, Work};
+use crate::work::{Asks, Creation, Probe, Step, Work};
 use crate::{Action, NodeState, Observed, Run};
 
 /// Time between SIGTERM and SIGKILL where nobody says another.
 pub const GRACE: Millis = Millis::from_secs(10);
-
-/// A replica that has not answered yet is asked this often, so that it is ready soon: most programs
-/// listen within milliseconds of their start, and those that do not should not be asked all the time.
-const EAGER: Backoff = Backoff {
-    first: Millis(5),
-    most: Millis(250),
-};
 
 /// All there is to do now.
 pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
@@ -48,6 +40,7 @@ pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
             replica,
             track,
             ended: world.is_final(state, replica),
+            was_ready: state.is_ready(replica),
             now,
         };
         let action = place.action();
@@ -77,6 +70,8 @@ struct Place<'a> {
     track: &'a Track,
     /// Whether it was reported as failed or stopped: it never runs again.
     ended: bool,
+    /// Whether the last word about it is that it answers.
+    was_ready: bool,
     now: Time,
 }
 
@@ -99,14 +94,18 @@ impl Place<'_> {
             return None;
         }
         let Some(wanted) = self.world.wanted(self.replica) else {
-            return self.clear();
+            return self.stop(GRACE).or_else(|| self.remove_later());
         };
         match wanted.phase {
-            ReplicaPhase::Stop { grace } => self.stop(grace),
+            ReplicaPhase::Stop { grace } => self
+                .stop(grace)
+                .or_else(|| self.read_tail().filter(|_| !self.was_ready)),
             ReplicaPhase::Run if self.is_given_up() => {
                 self.stop(GRACE).or_else(|| self.read_tail())
             }
-            ReplicaPhase::Run if self.is_of_another_spec(wanted.spec) => self.clear(),
+            ReplicaPhase::Run if self.is_of_another_spec(wanted.spec) => {
+                self.stop(GRACE).or_else(|| self.remove())
+            }
             ReplicaPhase::Run => self.run(wanted),
         }
     }
@@ -128,18 +127,21 @@ impl Place<'_> {
         })
     }
 
-    fn clear(&self) -> Option<Action> {
-        let remove = || {
-            Some(Action::Remove {
-                container: self.track.container.as_ref()?.id.clone(),
-            })
-        };
-        self.stop(GRACE).or_else(remove)
+    fn remove(&self) -> Option<Action> {
+        Some(Action::Remove {
+            container: self.track.container.as_ref()?.id.clone(),
+        })
+    }
+
+    fn remove_later(&self) -> Option<Action> {
+        let lingers = self.track.lingers_until();
+        self.remove()
+            .filter(|_| lingers.is_none_or(|until| until <= self.now))
     }
 
     fn read_tail(&self) -> Option<Action> {
         let container = self.track.container.as_ref()?;
-        let wanted = !self.ended && self.track.tail.is_none();
+        let wanted = !self.ended && self.track.lacks_tail();
         wanted.then(|| Action::ReadTail {
             container: container.id.clone(),
         })
@@ -182,29 +184,37 @@ impl Place<'_> {
     fn probe(&self) -> Option<Probe> {
         let wanted = self.world.wanted(self.replica)?;
         let (spec, course) = (self.spec()?, self.track.course.as_ref()?);
-        if wanted.phase != ReplicaPhase::Run
-            || self.is_given_up()
-            || *check(spec) == HealthCheck::Running
-        {
+        if wanted.phase != ReplicaPhase::Run || self.is_given_up() {
             return None;
         }
-        let port = self.track.container.as_ref()?.port?;
-        let most = spec.health.interval;
-        let pace = if course.answers() {
-            Backoff { first: most, most }
-        } else {
-            Backoff {
-                first: most.min(EAGER.first),
-                most: most.min(EAGER.most),
-            }
-        };
         Some(Probe {
             since: course.since,
-            check: spec.health.check.clone(),
-            address: SocketAddr::new(self.world.host?.address, port),
-            pace,
+            asks: self.asks(check(spec))?,
+            interval: spec.health.interval,
             timeout: spec.health.timeout,
         })
+    }
+
+    fn asks(&self, check: &HealthCheck) -> Option<Asks> {
+        let container = self.track.container.as_ref()?;
+        let address = || {
+            let host = self.world.host?.address;
+            Some(SocketAddr::new(host, container.port?))
+        };
+        match check {
+            HealthCheck::Http { path } => Some(Asks::Http {
+                address: address()?,
+                path: path.clone(),
+            }),
+            HealthCheck::Tcp => Some(Asks::Tcp {
+                address: address()?,
+            }),
+            HealthCheck::Exec { command } => Some(Asks::Program {
+                container: container.id.clone(),
+                command: command.clone(),
+            }),
+            HealthCheck::Running => None,
+        }
     }
 
     fn standing(&self, wanted: &WantedReplica, action: Option<&Action>) -> Standing {

@@ -12,8 +12,10 @@ const REMEMBERED: usize = 64;
 /// One end of a process that should have gone on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct End {
-    /// When the engine says that it ended.
+    /// When the engine says that it ended; names the end.
     pub(crate) at: Time,
+    /// When this worker came to know of it, by the clock that reports are compared with.
+    pub(crate) noticed: Time,
     /// Its exit code.
     pub(crate) exit: i64,
 }
@@ -29,10 +31,10 @@ pub(crate) struct Ends {
 impl Ends {
     /// Takes an end into account, once. `healthy` says since when the process had been healthy.
     pub(crate) fn note(&mut self, end: End, healthy: Option<Time>, now: Time) {
-        if self.last.last().is_some_and(|known| known.at >= end.at) {
+        if self.last.last().is_some_and(|known| known.at == end.at) {
             return;
         }
-        let anew = healthy.is_some_and(|since| end.at.since(since) >= HEALTHY_FOR);
+        let anew = healthy.is_some_and(|since| now.since(since) >= HEALTHY_FOR);
         self.in_a_row = if anew {
             1
         } else {
@@ -48,12 +50,7 @@ impl Ends {
 
     /// Ends that were not reported by then.
     pub(crate) fn after(&self, reported: Time) -> impl DoubleEndedIterator<Item = &End> {
-        self.last.iter().filter(move |end| end.at > reported)
-    }
-
-    /// How many are remembered.
-    pub(crate) fn count(&self) -> usize {
-        self.last.len()
+        self.last.iter().filter(move |end| end.noticed > reported)
     }
 
     /// The wait before the next start: 1, 2, 4 … 60 s.

@@ -24,9 +24,10 @@ pub enum Answer {
 /// One run of a replica's process, from its start to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
-    /// When the engine says that it began.
+    /// When the engine says that it began; names the run.
     pub(crate) since: Time,
-    /// When this was first seen; a worker that was away blames nobody for that time.
+    /// When this was first seen: what time is counted from. A worker that was away blames nobody for
+    /// that time, and the engine's clock may be ahead of its own.
     seen: Time,
     /// Since when it has been healthy without a break; none before its first good answer.
     healthy: Option<Time>,
@@ -74,13 +75,13 @@ impl Course {
     pub(crate) fn healthy_since(&self, check: &HealthCheck, now: Time) -> Option<Time> {
         match check {
             HealthCheck::Http { .. } | HealthCheck::Tcp | HealthCheck::Exec { .. } => self.healthy,
-            HealthCheck::Running => Some(self.since + RUNS_FOR).filter(|at| *at <= now),
+            HealthCheck::Running => Some(self.seen + RUNS_FOR).filter(|at| *at <= now),
         }
     }
 
-    /// Whether its probe is answered.
-    pub(crate) fn answers(&self) -> bool {
-        self.healthy.is_some()
+    /// What was wrong last, unless it is healthy.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.healthy.is_none().then_some(self.last.as_str())
     }
 
     /// The last bad answer, if it was ready and is not any more.
@@ -97,7 +98,7 @@ impl Course {
     /// When something about it changes by itself: it counts as started, or has to end.
     pub(crate) fn changes_at(&self, check: &HealthCheck, health: &Health) -> Option<Time> {
         match check {
-            HealthCheck::Running => Some(self.since + RUNS_FOR),
+            HealthCheck::Running => Some(self.seen + RUNS_FOR),
             HealthCheck::Http { .. } | HealthCheck::Tcp | HealthCheck::Exec { .. } => {
                 self.sentence(health).map(|(at, _)| at)
             }
@@ -112,7 +113,7 @@ impl Course {
         Some(match self.unready {
             Some(since) => (since + UNHEALTHY_FOR, FailureReason::Unhealthy { probe }),
             None => (
-                self.since.max(self.seen) + health.start_within,
+                self.seen + health.start_within,
                 FailureReason::NotReadyInTime { probe },
             ),
         })

@@ -12,6 +12,7 @@ mod converge;
 mod healer;
 mod killer;
 mod observed;
+mod pace;
 mod ports;
 mod report;
 mod state;
@@ -22,10 +23,12 @@ pub use container::{Container, ContainerId, Run};
 pub use converge::GRACE;
 pub use healer::HEALTHY_FOR;
 pub use killer::{Answer, FAILED_PROBES, RUNS_FOR, UNHEALTHY_FOR};
-pub use observed::{BATCH, Host, Observed, Reading};
+pub use observed::{Host, Observed, Reading};
+pub use pace::Pace;
 pub use ports::PORTS;
+pub use report::BATCH;
 pub use state::{NodeState, Reported, Word};
-pub use work::{Action, Creation, Outcome, Probe, Step, Work};
+pub use work::{Action, Asks, Creation, Outcome, Probe, Step, Work};
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand, Said};
 use gantry_events::{Event, LogId, NodeId, Time, Writer};
@@ -72,17 +75,16 @@ impl Core for NodeCore {
 
     fn next(&self, state: &NodeState, observed: &Observed, now: Time) -> Next {
         let facts = report::facts(&self.node, state, observed, now);
-        let gathered = observed.gathering + BATCH;
-        if facts.is_empty() {
+        let changes = observed.changes_at(now);
+        // The first word after a pause is said at once; what follows closely is gathered, as long as
+        // more is on its way.
+        let gathered = state.said_at + BATCH;
+        let waits = now < gathered && report::more_comes(state, observed, now);
+        if facts.is_empty() || waits {
+            let due = waits.then_some(gathered);
             return Next {
                 draft: None,
-                wake_at: observed.changes_at(now),
-            };
-        }
-        if now < gathered && report::more_comes(state, observed, now) {
-            return Next {
-                draft: None,
-                wake_at: observed.changes_at(now).into_iter().chain([gathered]).min(),
+                wake_at: changes.into_iter().chain(due).min(),
             };
         }
         let events = facts.into_iter().map(|fact| Event { fact }).collect();
@@ -91,7 +93,7 @@ impl Core for NodeCore {
                 events,
                 ..Draft::default()
             }),
-            wake_at: observed.changes_at(now),
+            wake_at: changes,
         }
     }
 

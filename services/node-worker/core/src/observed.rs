@@ -6,17 +6,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use gantry_events::{
-    Capacity, Digest, LogId, Millis, NodeId, ReplicaKey, ReplicaPhase, Time, WantedReplica,
-    WantedSet,
+    Capacity, Digest, LogId, NodeId, ReplicaKey, ReplicaPhase, Time, WantedReplica, WantedSet,
 };
 use gantry_spec::ContainerSpec;
 
 use crate::killer::Answer;
 use crate::track::{Sight, Track};
 use crate::{Container, NodeState, Outcome};
-
-/// Time in which changes are gathered for one commit.
-pub const BATCH: Millis = Millis(25);
 
 /// One reading of the world.
 #[derive(Clone, Debug)]
@@ -81,8 +77,6 @@ pub struct Observed {
     /// Whether the engine answers, so that a container not known is one that does not exist.
     pub(crate) engine_answers: bool,
     pub(crate) tracks: BTreeMap<ReplicaKey, Track>,
-    /// When the changes began that are gathered for one commit.
-    pub(crate) gathering: Time,
 }
 
 impl Observed {
@@ -130,7 +124,6 @@ impl Observed {
     /// Folds one reading.
     pub(crate) fn fold(&mut self, node: &NodeId, log: LogId, reading: Reading, now: Time) {
         self.judge(now);
-        let before = self.marks();
         match reading {
             Reading::Host(host) => self.host = Some(host),
             Reading::Set(set) => self.follow(node, log, set),
@@ -151,9 +144,6 @@ impl Observed {
                 outcome,
             } => self.did(replica, number, outcome, now),
             Reading::All(all) => *self = *all,
-        }
-        if self.marks() != before && now >= self.gathering + BATCH {
-            self.gathering = now;
         }
     }
 
@@ -258,9 +248,5 @@ impl Observed {
             .iter()
             .flat_map(|(replica, track)| track.changes_at(self.spec(replica).map(Arc::as_ref)));
         times.filter(|at| *at > now).min()
-    }
-
-    fn marks(&self) -> Vec<(bool, bool, usize, bool)> {
-        self.tracks.values().map(Track::marks).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gantry_events::{
-    Fact, NodeId, NodeJoined, ReplicaFailed, ReplicaKey, ReplicaPhase, ReplicaReady,
+    Fact, Millis, NodeId, NodeJoined, ReplicaFailed, ReplicaKey, ReplicaPhase, ReplicaReady,
     ReplicaRestarted, ReplicaStopped, ReplicaUnready, Time,
 };
 use gantry_spec::ContainerSpec;
@@ -12,6 +12,9 @@ use gantry_spec::ContainerSpec;
 use crate::state::{Reported, Word};
 use crate::track::Track;
 use crate::{NodeState, Observed};
+
+/// Time in which changes are gathered that follow closely on what was said last.
+pub const BATCH: Millis = Millis(25);
 
 /// Facts in one commit: with log tails of 4 KiB each it stays well below 512 KiB.
 const MOST_FACTS: usize = 100;
@@ -46,17 +49,16 @@ pub(crate) fn facts(node: &NodeId, state: &NodeState, world: &Observed, now: Tim
         }
         let said = state.replicas.get(replica);
         let track = world.tracks.get(replica).unwrap_or(&unknown);
-        facts.extend(
-            Reporter {
-                node,
-                world,
-                replica,
-                said,
-                track,
-                now,
-            }
-            .facts(),
-        );
+        let reporter = Reporter {
+            node,
+            world,
+            replica,
+            said,
+            was_ready: state.is_ready(replica),
+            track,
+            now,
+        };
+        facts.extend(reporter.facts());
     }
     facts.truncate(MOST_FACTS);
     facts
@@ -87,6 +89,7 @@ struct Reporter<'a> {
     world: &'a Observed,
     replica: &'a ReplicaKey,
     said: Option<&'a Reported>,
+    was_ready: bool,
     track: &'a Track,
     now: Time,
 }
@@ -100,7 +103,10 @@ impl Reporter<'_> {
             return forgotten.then(|| self.stopped()).into_iter().collect();
         };
         match wanted.phase {
-            ReplicaPhase::Stop { .. } => stands_still.then(|| self.stopped()).into_iter().collect(),
+            ReplicaPhase::Stop { .. } => {
+                let ready_to_say = stands_still && (self.was_ready || !self.track.lacks_tail());
+                ready_to_say.then(|| self.stopped()).into_iter().collect()
+            }
             ReplicaPhase::Run => self.running(stands_still),
         }
     }
@@ -108,8 +114,7 @@ impl Reporter<'_> {
     fn running(&self, stands_still: bool) -> Vec<Fact> {
         let spec = self.world.spec(self.replica).map(Arc::as_ref);
         if let Some(reason) = self.track.verdict(spec, self.now) {
-            let ready_to_say =
-                stands_still && (self.track.container.is_none() || self.track.tail.is_some());
+            let ready_to_say = stands_still && !self.track.lacks_tail();
             return ready_to_say
                 .then(|| self.failed(reason))
                 .into_iter()
@@ -192,14 +197,17 @@ impl Reporter<'_> {
         })
     }
 
+    /// What was never ready takes along what was wrong with it: nobody reads its lines later.
     fn stopped(&self) -> Fact {
+        let trouble = (!self.was_ready).then(|| self.track.trouble());
+        let tail = self.track.tail.clone().filter(|_| !self.was_ready);
         Fact::from(ReplicaStopped {
             project: self.replica.project.clone(),
             replica: self.replica.replica.clone(),
             node: self.node.clone(),
             exit: self.track.exit(),
-            probe: None,
-            log_tail: Vec::new(),
+            probe: trouble.flatten(),
+            log_tail: tail.unwrap_or_default(),
         })
     }
 }

@@ -28,6 +28,9 @@ pub struct NodeState {
     pub replicas: BTreeMap<ReplicaKey, Reported>,
     /// Those that ended, in that order.
     ended: VecDeque<ReplicaKey>,
+    /// When something was said last.
+    #[serde(default)]
+    pub(crate) said_at: Time,
 }
 
 /// What was said of one replica.
@@ -81,6 +84,7 @@ impl Reported {
 impl NodeState {
     /// Folds one of the node's own facts; others say nothing here.
     pub(crate) fn fold(&mut self, fact: &Fact, time: Time) {
+        self.said_at = time;
         if let Fact::NodeJoined(joined) = fact {
             self.joined = Some(joined.clone());
         } else if let Fact::ReplicaReady(f) = fact {
@@ -126,6 +130,12 @@ impl NodeState {
             restarts: 0,
             restarted_at: Time::default(),
         })
+    }
+
+    /// Whether the last word about a replica is that it answers.
+    pub(crate) fn is_ready(&self, replica: &ReplicaKey) -> bool {
+        let said = self.replicas.get(replica);
+        said.is_some_and(|reported| matches!(reported.said, Word::Ready { .. }))
     }
 
     /// Whether a replica never runs again under its id.

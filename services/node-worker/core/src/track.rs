@@ -18,6 +18,9 @@ const TRIES: Backoff = Backoff {
 /// Pulls go on for as long as the set asks for them: a registry may be away for longer than that.
 const MOST_TRIES: u32 = 8;
 
+/// Time that the container of a stopped replica is kept for whoever follows its lines.
+const LINGERS: Millis = Millis::from_secs(5);
+
 /// What was seen of one replica.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Track {
@@ -33,6 +36,10 @@ pub(crate) struct Track {
     pub(crate) doom: Option<FailureReason>,
     /// Its last lines, once they were read.
     pub(crate) tail: Option<Vec<String>>,
+    /// What was wrong with its last run.
+    trouble: Option<String>,
+    /// Since when its process has been at an end, as far as this worker knows.
+    rests: Option<Time>,
 }
 
 /// What one look at the engine showed of a replica.
@@ -61,12 +68,11 @@ impl Tries {
     }
 }
 
-/// What is asked of a replica: without a port there is nothing to ask.
+/// What is asked of a replica: without a port nobody answers there.
 pub(crate) fn check(spec: &ContainerSpec) -> &HealthCheck {
-    if spec.port.is_some() {
-        &spec.health.check
-    } else {
-        &HealthCheck::Running
+    match &spec.health.check {
+        HealthCheck::Http { .. } | HealthCheck::Tcp if spec.port.is_none() => &HealthCheck::Running,
+        check => check,
     }
 }
 
@@ -111,25 +117,70 @@ impl Track {
         }
         self.look = sight.look;
         match sight.container.as_ref().map(|container| container.run) {
-            Some(Run::Running { since }) => {
-                if self
-                    .course
-                    .as_ref()
-                    .is_none_or(|course| course.since != since)
-                {
-                    self.course = Some(Course::begin(since, now));
-                }
-            }
+            Some(Run::Running { since }) => self.runs(since, now),
             Some(Run::Ended { at, exit }) => {
                 if should_run && self.doom.is_none() {
-                    let healthy = spec.and_then(|spec| self.healthy_since(spec, now));
-                    self.ends.note(End { at, exit }, healthy, now);
+                    self.fell(
+                        End {
+                            at,
+                            noticed: self.noticed(at, now),
+                            exit,
+                        },
+                        spec,
+                        now,
+                    );
+                } else if let Some(course) = self.course.take() {
+                    self.trouble = course.trouble().map(str::to_owned);
                 }
                 self.course = None;
+                self.rests.get_or_insert(now);
             }
-            Some(Run::Created) | None => self.course = None,
+            Some(Run::Created) | None => {
+                self.course = None;
+                self.rests = None;
+            }
         }
         self.container = sight.container;
+    }
+
+    fn runs(&mut self, since: Time, now: Time) {
+        self.rests = None;
+        let is_known = |course: &Course| course.since == since;
+        if !self.course.as_ref().is_some_and(is_known) {
+            self.course = Some(Course::begin(since, now));
+            self.tail = None;
+        }
+    }
+
+    fn fell(&mut self, end: End, spec: Option<&ContainerSpec>, now: Time) {
+        let healthy = spec.and_then(|spec| self.healthy_since(spec, now));
+        self.trouble = Some(format!("its process ended with exit code {}", end.exit));
+        self.ends.note(end, healthy, now);
+    }
+
+    /// What ended before this worker began to look may have been reported: the engine's word counts.
+    fn noticed(&self, at: Time, now: Time) -> Time {
+        if self.container.is_some() { now } else { at }
+    }
+
+    /// What was wrong last: the probe's answer, how its process ended, or why a step did not succeed.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let probe = self.course.as_ref().and_then(Course::trouble);
+        probe
+            .or(self.trouble.as_deref())
+            .or(self.tries.last.as_deref())
+            .map(str::to_owned)
+    }
+
+    /// Whether its process wrote lines that were not read yet, and has ended.
+    pub(crate) fn lacks_tail(&self) -> bool {
+        self.rests.is_some() && self.tail.is_none()
+    }
+
+    /// When its container may be removed: followers have read its last lines by then. None while its
+    /// process runs; one that never ran has no lines.
+    pub(crate) fn lingers_until(&self) -> Option<Time> {
+        self.rests.map(|since| since + LINGERS)
     }
 
     /// A step did not succeed and may later.
@@ -163,16 +214,10 @@ impl Track {
         [
             Some(self.tries.not_before),
             Some(self.ends.start_at()),
+            self.lingers_until(),
             course,
         ]
         .into_iter()
         .flatten()
-    }
-
-    /// What reports depend on; a change of it begins the gathering of a commit.
-    pub(crate) fn marks(&self) -> (bool, bool, usize, bool) {
-        let answers = self.course.as_ref().is_some_and(Course::answers);
-        let given_up = self.doom.is_some() && self.tail.is_some();
-        (self.is_running(), answers, self.ends.count(), given_up)
     }
 }

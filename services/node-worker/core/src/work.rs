@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gantry_decider::Backoff;
 use gantry_events::{
     Capacity, Digest, Millis, ReleaseNumber, ReplicaKey, Seq, ServiceName, Standing, Time,
 };
-use gantry_spec::{ContainerSpec, HealthCheck, ImageRef};
+use gantry_spec::{ContainerSpec, ImageRef};
 
 use crate::{Container, ContainerId};
 
@@ -107,14 +106,36 @@ pub struct Creation {
 pub struct Probe {
     /// Which run it asks; goes back with each answer.
     pub since: Time,
-    /// What it asks.
-    pub check: HealthCheck,
-    /// Where.
-    pub address: SocketAddr,
-    /// Time from one question to the next, by how many were asked.
-    pub pace: Backoff,
+    /// What it asks, and where.
+    pub asks: Asks,
+    /// Time between two probes of a replica that answers; [`crate::Pace`] says when the next is due.
+    pub interval: Millis,
     /// Time one may take.
     pub timeout: Millis,
+}
+
+/// What a probe asks, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// A GET that should be answered 200 to 399.
+    Http {
+        /// Where.
+        address: SocketAddr,
+        /// Path and query.
+        path: String,
+    },
+    /// A connection.
+    Tcp {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// A program that should end with exit code 0.
+    Program {
+        /// The container it runs in.
+        container: ContainerId,
+        /// It and its arguments.
+        command: Vec<String>,
+    },
 }
 
 /// How a step ended.

@@ -5,7 +5,7 @@
 mod stage;
 
 use gantry_events::{Millis, ReplicaPhase, Stage};
-use gantry_node_worker_core::Outcome;
+use gantry_node_worker_core::{Asks, Outcome};
 use stage::{Answers, Play, web};
 
 const SECOND: Millis = Millis(1000);
@@ -32,39 +32,17 @@ fn a_wanted_replica_is_pulled_made_started_and_ready_once_it_answers() {
 
 #[test]
 fn changes_within_the_gathering_time_travel_in_one_commit() {
-    let mut play = Play::running(&[web(1), web(2)]);
+    let mut play = Play::running(&[web(1), web(2), web(3)]);
     play.probe_silently(&web(1), Answers::Good);
+    assert_eq!(play.says_now().len(), 1, "the first is said at once");
+    play.probe_silently(&web(2), Answers::Good);
     assert_eq!(play.says_now(), Vec::<String>::new(), "it waits for others");
     play.pass(Millis(10));
-    play.probe_silently(&web(2), Answers::Good);
+    play.probe_silently(&web(3), Answers::Good);
+    play.pass(Millis(15));
     let seq = play.stage.seq();
-    assert_eq!(
-        play.says_now().len(),
-        2,
-        "nobody else is coming, so nothing is waited for"
-    );
+    assert_eq!(play.says_now().len(), 2);
     assert_eq!(play.stage.seq(), seq.next());
-}
-
-#[test]
-fn who_is_slow_keeps_the_others_news_for_the_gathering_time_only() {
-    let mut play = Play::running(&[web(1), web(2)]);
-    play.probe_silently(&web(1), Answers::Good);
-    assert_eq!(play.says_now(), Vec::<String>::new());
-    play.pass(Millis(25));
-    assert_eq!(play.says_now(), ["ready web-1 10.0.0.5"]);
-}
-
-#[test]
-fn a_replica_that_starts_is_asked_at_once_and_ever_less_often_until_it_answers() {
-    let mut play = Play::running(&[web(1)]);
-    let pauses = |play: &Play| -> Vec<u64> {
-        let pace = play.work().probes[&web(1)].pace;
-        (1..9).map(|asked| pace.after(asked).0).collect()
-    };
-    assert_eq!(pauses(&play), [5, 10, 20, 40, 80, 160, 250, 250]);
-    play.probe(&web(1), Answers::Good);
-    assert_eq!(pauses(&play), [5000; 8], "then as the file says");
 }
 
 #[test]
@@ -230,8 +208,6 @@ fn a_start_that_fails_eight_times_is_failed() {
         );
         play.pass(Millis(30_000));
     }
-    assert_eq!(play.step(&web(1)), "tail");
-    play.did(&web(1), Outcome::Tail(vec![]));
     assert_eq!(
         play.says(),
         ["joined", "failed web-1 cannot start: no cgroup exit - []"]
@@ -257,7 +233,72 @@ fn a_replica_told_to_stop_gets_its_grace_and_is_stopped() {
     assert_eq!(play.says(), ["stopped web-1 exit 0"]);
     assert_eq!(play.step(&web(1)), "-");
     play.wants(10, []);
+    assert_eq!(play.step(&web(1)), "-", "its last lines may be followed");
+    play.pass(Millis(5000));
     assert_eq!(play.step(&web(1)), "remove");
+}
+
+#[test]
+fn a_replica_stopped_before_it_was_ready_says_what_was_wrong_and_its_last_lines() {
+    let mut play = Play::running(&[web(1)]);
+    play.probe(&web(1), Answers::Bad);
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    play.ends(&web(1), 143);
+    assert_eq!(play.says(), Vec::<String>::new(), "its lines come first");
+    assert_eq!(play.step(&web(1)), "tail");
+    play.did(&web(1), Outcome::Tail(vec!["bye".to_owned()]));
+    assert_eq!(
+        play.says(),
+        ["stopped web-1 exit 143: status 503 [\"bye\"]"]
+    );
+}
+
+#[test]
+fn a_replica_stopped_while_it_crashes_again_and_again_says_how_its_process_ended() {
+    let mut play = Play::running(&[web(1)]);
+    play.ends(&web(1), 3);
+    assert_eq!(play.says(), ["restarted web-1 1 exit 3 after 1s"]);
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    play.did(&web(1), Outcome::Tail(vec!["no".to_owned()]));
+    assert_eq!(
+        play.says(),
+        ["stopped web-1 exit 3: its process ended with exit code 3 [\"no\"]"]
+    );
+}
+
+#[test]
+fn a_replica_stopped_while_its_image_cannot_be_had_says_why() {
+    let mut play = Play::begin();
+    play.wants(5, [(web(1), ReplicaPhase::Run)]);
+    play.learns_specs();
+    play.did(
+        &web(1),
+        Outcome::Retry {
+            because: "no registry".to_owned(),
+        },
+    );
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    assert_eq!(
+        play.says(),
+        ["joined", "stopped web-1 exit -: no registry []"]
+    );
+}
+
+#[test]
+fn an_engine_whose_clock_jumped_back_still_has_its_processes_counted_and_started_after_their_wait()
+{
+    let mut play = Play::ready(&[web(1)]);
+    play.ends(&web(1), 1);
+    assert_eq!(play.says(), ["restarted web-1 1 exit 1 after 1s"]);
+    play.pass(SECOND);
+    play.starts(&web(1));
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.says(), ["ready web-1 10.0.0.5"]);
+    play.ends_an_hour_ago(&web(1), 2);
+    assert_eq!(play.says(), ["restarted web-1 2 exit 2 after 2s"]);
+    assert_eq!(play.step(&web(1)), "-", "not before its time");
+    play.pass(Millis(2000));
+    assert_eq!(play.step(&web(1)), "start");
 }
 
 #[test]
@@ -294,6 +335,7 @@ fn a_failed_replica_kept_for_its_lines_never_runs_again_however_many_end_after_i
         play.restart_worker();
     }
     play.wants(20, []);
+    play.pass(Millis(5000));
     assert_eq!(play.step(&web(1)), "remove");
 }
 
@@ -320,6 +362,7 @@ fn without_a_set_nothing_is_touched() {
     play.wants(1, []);
     assert_eq!(play.step(&web(7)), "stop 10s");
     play.ends(&web(7), 0);
+    play.pass(Millis(5000));
     assert_eq!(play.step(&web(7)), "remove");
 }
 
@@ -382,4 +425,16 @@ fn every_state_that_is_not_steady_has_a_deadline() {
     play.did(&web(1), Outcome::Tail(vec![]));
     assert_eq!(play.says().len(), 1);
     assert_eq!(play.deadlines(), 0);
+}
+
+#[test]
+fn a_worker_without_a_port_is_asked_by_its_program() {
+    let mut play = Play::running_program(&web(1));
+    let work = play.work();
+    let Asks::Program { command, .. } = &work.probes[&web(1)].asks else {
+        unreachable!("{:?}", work.probes);
+    };
+    assert_eq!(command, &["check"]);
+    play.probe(&web(1), Answers::Good);
+    assert_eq!(play.says(), ["ready web-1 -"]);
 }

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, PortBinding};
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, PortBinding,
+};
 use gantry_events::ReplicaKey;
 use gantry_node_worker_core::Creation;
 
 use super::Ours;
+use crate::files::Mounted;
 
 pub(super) const PROJECT: &str = "gantry.project";
 pub(super) const REPLICA: &str = "gantry.replica";
@@ -30,7 +33,12 @@ pub(super) fn name(replica: &ReplicaKey) -> String {
 
 /// The container to be made. Its published port stands open on every address of the machine, as the
 /// machine's own may change; machines keep their private network to themselves.
-pub(super) fn body(ours: &Ours, replica: &ReplicaKey, creation: &Creation) -> ContainerCreateBody {
+pub(super) fn body(
+    ours: &Ours,
+    replica: &ReplicaKey,
+    creation: &Creation,
+    files: &[Mounted],
+) -> ContainerCreateBody {
     let spec = &creation.spec;
     let port = spec.port.map(|port| format!("{port}/tcp"));
     ContainerCreateBody {
@@ -42,7 +50,10 @@ pub(super) fn body(ours: &Ours, replica: &ReplicaKey, creation: &Creation) -> Co
         labels: Some(labels(ours, replica, creation)),
         exposed_ports: port.clone().map(|port| vec![port]),
         stop_timeout: Some(ENGINE_GRACE),
-        host_config: Some(host_config(port, creation)),
+        host_config: Some(HostConfig {
+            mounts: Some(files.iter().map(mount).collect()),
+            ..host_config(port, creation)
+        }),
         ..ContainerCreateBody::default()
     }
 }
@@ -86,6 +97,16 @@ fn labels(ours: &Ours, replica: &ReplicaKey, creation: &Creation) -> HashMap<Str
         .chain(port)
         .map(|(label, value)| (label.to_owned(), value))
         .collect()
+}
+
+fn mount(file: &Mounted) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(file.from.display().to_string()),
+        target: Some(file.at.to_string()),
+        read_only: Some(true),
+        ..Mount::default()
+    }
 }
 
 fn host_config(port: Option<String>, creation: &Creation) -> HostConfig {
@@ -144,7 +165,12 @@ mod tests {
             cluster: "c".to_owned(),
             node: "n1".parse().unwrap(),
         };
-        let body = body(&ours, &"shop/web-7f3k2q".parse().unwrap(), &creation());
+        let file = Mounted {
+            from: "/data/files/0".into(),
+            at: "/etc/a:b".parse().unwrap(),
+        };
+        let replica = "shop/web-7f3k2q".parse().unwrap();
+        let body = body(&ours, &replica, &creation(), &[file]);
         let env = body.env.unwrap();
         assert!(env.contains(&"GANTRY_RELEASE=r3".to_owned()) && env.contains(&"A=1".to_owned()));
         assert_eq!(env.last().unwrap(), "PORT=8080", "the last one counts");
@@ -164,6 +190,11 @@ mod tests {
         assert_eq!(
             (host.nano_cpus, host.memory),
             (Some(500_000_000), Some(64 << 20))
+        );
+        let mounts = host.mounts.unwrap();
+        assert_eq!(
+            (mounts[0].target.as_deref(), mounts[0].read_only),
+            (Some("/etc/a:b"), Some(true))
         );
         let bound = host.port_bindings.unwrap()["8080/tcp"].clone().unwrap();
         assert_eq!(bound[0].host_port.as_deref(), Some("20123"));

@@ -45,6 +45,9 @@ const NO_SUCH_PROGRAM: [&str; 5] = [
     "exec format error",
 ];
 
+/// Words by which a file cannot stand where the image has a folder.
+const NO_PLACE_FOR_FILE: &str = "are you trying to mount a directory onto a file";
+
 /// Words by which the port of the machine is somebody else's.
 const PORT_TAKEN: [&str; 2] = ["port is already allocated", "address already in use"];
 
@@ -55,13 +58,13 @@ fn says(error: &EngineError, words: &[&str]) -> bool {
             let said = cause.to_string().to_lowercase();
             words.iter().any(|word| said.contains(word))
         }
-        EngineError::Silent { .. } => false,
+        EngineError::Silent { .. } | EngineError::Files(_) => false,
     }
 }
 
 fn can_never_run(error: &EngineError) -> bool {
     let no_program = says(error, &RUNTIME) && says(error, &[EXEC]) && says(error, &NO_SUCH_PROGRAM);
-    no_program || says(error, &["no command specified"])
+    no_program || says(error, &["no command specified", NO_PLACE_FOR_FILE])
 }
 
 fn later(error: &EngineError) -> Outcome {
@@ -154,7 +157,9 @@ impl Engine {
         creation: &Creation,
     ) -> Result<(), EngineError> {
         let options = CreateContainerOptionsBuilder::default().name(name).build();
-        let body = creation::body(&self.ours, replica, creation);
+        let files = self.files.put(replica, &creation.spec);
+        let files = files.map_err(EngineError::Files)?;
+        let body = creation::body(&self.ours, replica, creation, &files);
         self.docker()
             .await?
             .create_container(Some(options), body)

@@ -9,12 +9,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gantry_events::{Digest, Millis, NodeId, ReleaseNumber, ReplicaKey};
 use gantry_node_worker::docker::{Engine, Ours};
+use gantry_node_worker::files::Files;
 use gantry_node_worker_core::Creation;
 use gantry_spec::{ContainerSpec, Health, HealthCheck, Resources};
 
@@ -52,6 +54,7 @@ pub fn docker(arguments: &[&str]) -> (bool, String) {
 pub struct World {
     pub cluster: String,
     pub project: String,
+    files: PathBuf,
 }
 
 impl World {
@@ -60,6 +63,7 @@ impl World {
         Self {
             cluster: format!("node-test-{name}-{id}"),
             project: format!("t{name}{id}"),
+            files: std::env::temp_dir().join(format!("gantry-node-test-{name}-{id}")),
         }
     }
 
@@ -74,7 +78,17 @@ impl World {
                 cluster: self.cluster.clone(),
                 node: self.node(),
             },
+            self.files(),
         ))
+    }
+
+    pub fn files(&self) -> Files {
+        Files::at(&self.files)
+    }
+
+    /// Whether a replica's files lie there.
+    pub fn has_files(&self) -> bool {
+        std::fs::read_dir(&self.files).is_ok_and(|mut files| files.next().is_some())
     }
 
     pub fn replica(&self, id: &str) -> ReplicaKey {
@@ -93,6 +107,7 @@ impl Drop for World {
         for id in self.containers() {
             docker(&["rm", "-f", &id]);
         }
+        let _ = std::fs::remove_dir_all(&self.files);
     }
 }
 

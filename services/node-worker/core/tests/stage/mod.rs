@@ -7,42 +7,21 @@
     reason = "a test that cannot go on may end"
 )]
 
+mod engine;
+mod told;
+mod words;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gantry_decider::Core;
-use gantry_events::{
-    Bytes, Capacity, Digest, Fact, FailureReason, MilliCpu, Millis, ReleaseNumber, ReplicaKey,
-    ReplicaPhase, Seq, Stage, WantedReplica, WantedSet,
-};
-use gantry_node_worker_core::{
-    Action, Answer, BATCH, Container, ContainerId, Host, NodeCore, Outcome, Reading, Run, Work,
-};
-use gantry_spec::{ContainerSpec, Health, HealthCheck, Resources};
+use gantry_events::{Bytes, Capacity, MilliCpu, Millis, ReplicaKey, ReplicaPhase, Stage};
+use gantry_node_worker_core::{Answer, BATCH, Container, Host, NodeCore, Outcome, Reading, Work};
+use gantry_spec::{ContainerSpec, Health, HealthCheck};
 use gantry_testkit::{Stage as Scene, laws};
+use words::in_words;
 
-/// The replica `web-N`.
-pub fn web(number: u32) -> ReplicaKey {
-    format!("shop/web-{number}").parse().unwrap()
-}
-
-/// A container spec that serves HTTP on 8080.
-pub fn spec() -> ContainerSpec {
-    ContainerSpec {
-        image: format!("localhost:5000/web@{}", Digest::of(b"image"))
-            .parse()
-            .unwrap(),
-        command: vec![],
-        entrypoint: vec![],
-        port: Some(8080.try_into().unwrap()),
-        env: BTreeMap::new(),
-        files: BTreeMap::new(),
-        health: Health::of(HealthCheck::Http {
-            path: "/".to_owned(),
-        }),
-        resources: Resources::default(),
-    }
-}
+pub use told::{spec, web};
 
 /// What a probe answers.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +35,7 @@ pub struct Play {
     pub stage: Scene<NodeCore>,
     pub engine: BTreeMap<ReplicaKey, Container>,
     look: u64,
+    spec: ContainerSpec,
 }
 
 impl Play {
@@ -69,6 +49,7 @@ impl Play {
             stage: Scene::new(core),
             engine: BTreeMap::new(),
             look: 0,
+            spec: spec(),
         };
         play.moves_to("10.0.0.5");
         play.looks();
@@ -77,7 +58,24 @@ impl Play {
 
     /// Replicas whose processes have just been started.
     pub fn running(replicas: &[ReplicaKey]) -> Self {
+        Self::begin().run(replicas)
+    }
+
+    /// A worker without a port that is asked by a program.
+    pub fn running_program(replica: &ReplicaKey) -> Self {
         let mut play = Self::begin();
+        play.spec = ContainerSpec {
+            port: None,
+            health: Health::of(HealthCheck::Exec {
+                command: vec!["check".to_owned()],
+            }),
+            ..spec()
+        };
+        play.run(std::slice::from_ref(replica))
+    }
+
+    fn run(mut self, replicas: &[ReplicaKey]) -> Self {
+        let play = &mut self;
         play.wants(
             5,
             replicas
@@ -91,7 +89,7 @@ impl Play {
             play.starts(replica);
         }
         play.says();
-        play
+        self
     }
 
     /// Replicas that were reported as ready.
@@ -112,55 +110,6 @@ impl Play {
         self.stage.pass(time);
     }
 
-    fn set(
-        &self,
-        seq: u64,
-        replicas: impl IntoIterator<Item = (ReplicaKey, ReplicaPhase)>,
-    ) -> WantedSet {
-        let wanted = |phase| WantedReplica {
-            service: "web".parse().unwrap(),
-            release: ReleaseNumber(1),
-            spec: spec().digest(),
-            phase,
-        };
-        let replicas = replicas
-            .into_iter()
-            .map(|(replica, phase)| (replica, wanted(phase)))
-            .collect();
-        WantedSet {
-            log: self.stage.core.log,
-            seq: Seq(seq),
-            node: self.stage.core.node.clone(),
-            replicas,
-        }
-    }
-
-    pub fn wants(
-        &mut self,
-        seq: u64,
-        replicas: impl IntoIterator<Item = (ReplicaKey, ReplicaPhase)>,
-    ) {
-        let set = self.set(seq, replicas);
-        self.reads(Reading::Set(set));
-    }
-
-    pub fn wants_of_another_node(&mut self, seq: u64) {
-        let set = WantedSet {
-            node: "n2".parse().unwrap(),
-            ..self.set(seq, [])
-        };
-        self.reads(Reading::Set(set));
-    }
-
-    pub fn wants_of_another_log(&mut self, seq: u64) {
-        let log = "00000000-0000-4000-8000-00000000000b".parse().unwrap();
-        let set = WantedSet {
-            log,
-            ..self.set(seq, [])
-        };
-        self.reads(Reading::Set(set));
-    }
-
     pub fn work(&self) -> Work {
         self.stage.wanted()
     }
@@ -171,21 +120,15 @@ impl Play {
 
     pub fn learns_specs(&mut self) {
         for digest in self.work().specs {
-            self.reads(Reading::Spec(digest, Arc::new(spec())));
+            self.reads(Reading::Spec(digest, Arc::new(self.spec.clone())));
         }
     }
 
     /// The next step, in a word.
     pub fn step(&self, replica: &ReplicaKey) -> String {
-        match self.work().steps.get(replica).map(|step| &step.action) {
-            None => "-".to_owned(),
-            Some(Action::Pull { .. }) => "pull".to_owned(),
-            Some(Action::Create(_)) => "create".to_owned(),
-            Some(Action::Start { .. }) => "start".to_owned(),
-            Some(Action::Stop { grace, .. }) => format!("stop {grace}"),
-            Some(Action::ReadTail { .. }) => "tail".to_owned(),
-            Some(Action::Remove { .. }) => "remove".to_owned(),
-        }
+        let work = self.work();
+        let step = work.steps.get(replica);
+        step.map_or("-".to_owned(), |step| words::of_action(&step.action))
     }
 
     pub fn stage(&self, replica: &ReplicaKey) -> Stage {
@@ -208,93 +151,6 @@ impl Play {
             look: self.look,
         };
         self.did(replica, outcome);
-    }
-
-    fn container(replica: &ReplicaKey, run: Run) -> Container {
-        Container {
-            id: ContainerId(replica.to_string()),
-            spec: spec().digest(),
-            port: Some(20_001),
-            run,
-        }
-    }
-
-    pub fn creates(&mut self, replica: &ReplicaKey) {
-        self.engine
-            .insert(replica.clone(), Self::container(replica, Run::Created));
-        self.done(replica);
-    }
-
-    pub fn starts(&mut self, replica: &ReplicaKey) {
-        self.engine.insert(
-            replica.clone(),
-            Self::container(
-                replica,
-                Run::Running {
-                    since: self.stage.now,
-                },
-            ),
-        );
-        self.done(replica);
-    }
-
-    pub fn finds_running(&mut self, replica: &ReplicaKey) {
-        self.engine.insert(
-            replica.clone(),
-            Self::container(
-                replica,
-                Run::Running {
-                    since: self.stage.now,
-                },
-            ),
-        );
-        self.looks();
-    }
-
-    pub fn ends(&mut self, replica: &ReplicaKey, exit: i64) {
-        self.engine.insert(
-            replica.clone(),
-            Self::container(
-                replica,
-                Run::Ended {
-                    at: self.stage.now,
-                    exit,
-                },
-            ),
-        );
-        self.looks();
-    }
-
-    pub fn stops(&mut self, replica: &ReplicaKey, exit: i64) {
-        self.engine.insert(
-            replica.clone(),
-            Self::container(
-                replica,
-                Run::Ended {
-                    at: self.stage.now,
-                    exit,
-                },
-            ),
-        );
-        self.done(replica);
-    }
-
-    pub fn removes(&mut self, replica: &ReplicaKey) {
-        self.engine.remove(replica);
-        self.done(replica);
-    }
-
-    pub fn vanishes(&mut self, replica: &ReplicaKey) {
-        self.engine.remove(replica);
-        self.looks();
-    }
-
-    pub fn looks(&mut self) {
-        self.look += 1;
-        self.reads(Reading::Containers {
-            look: self.look,
-            found: self.engine.clone(),
-        });
     }
 
     pub fn looks_late_and_sees_nothing(&mut self) {
@@ -344,14 +200,6 @@ impl Play {
         assert_eq!(self.says().len(), 1);
     }
 
-    pub fn crash_and_recover(&mut self, replica: &ReplicaKey) {
-        self.ends(replica, 1);
-        self.pass(Millis(60_000));
-        self.starts(replica);
-        self.probe(replica, Answers::Good);
-        self.says();
-    }
-
     /// What the shell does after each reading: it keeps what ended, on disk.
     fn keeps_ended(&mut self) {
         let ended = self.stage.observed.ended(&self.stage.state);
@@ -392,44 +240,5 @@ impl Play {
 
     pub fn deadlines(&self) -> usize {
         self.stage.core.deadlines(&self.stage.state).len()
-    }
-}
-
-fn in_words(fact: &Fact) -> String {
-    let exit = |exit: Option<i64>| exit.map_or("-".to_owned(), |code| code.to_string());
-    match fact {
-        Fact::NodeJoined(_) => "joined".to_owned(),
-        Fact::ReplicaReady(f) => format!(
-            "ready {} {}",
-            f.replica,
-            f.address.map_or("-".to_owned(), |a| a.ip().to_string())
-        ),
-        Fact::ReplicaUnready(f) => format!("unready {}: {}", f.replica, f.reason),
-        Fact::ReplicaRestarted(f) => {
-            format!(
-                "restarted {} {} exit {} after {}",
-                f.replica,
-                f.restarts,
-                exit(f.exit),
-                f.backoff
-            )
-        }
-        Fact::ReplicaFailed(f) => format!(
-            "failed {} {} exit {} {:?}",
-            f.replica,
-            why(&f.reason),
-            exit(f.exit),
-            f.log_tail
-        ),
-        Fact::ReplicaStopped(f) => format!("stopped {} exit {}", f.replica, exit(f.exit)),
-        other => panic!("a node does not say {}", other.type_name()),
-    }
-}
-
-fn why(reason: &FailureReason) -> String {
-    match reason {
-        FailureReason::Unhealthy { .. } => "unhealthy".to_owned(),
-        FailureReason::NotReadyInTime { .. } => "not ready in time".to_owned(),
-        FailureReason::CannotStart { said } => format!("cannot start: {said}"),
     }
 }

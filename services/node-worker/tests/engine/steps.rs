@@ -1,40 +1,15 @@
-//! Single steps on a real engine. They need Docker and root, as the product does.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on may end"
-)]
-
-mod world;
+//! Steps: what each does, and how it ends.
 
 use std::net::SocketAddr;
 
-use gantry_decider::Backoff;
-use gantry_events::{Millis, OutputAnswer, OutputAsked, ReplicaKey};
-use gantry_node_worker::docker::Engine;
+use gantry_events::Millis;
 use gantry_node_worker::host;
-use gantry_node_worker::probe::Prober;
-use gantry_node_worker_core::{Action, Answer, Container, Outcome, Probe, Reading, Run};
+use gantry_node_worker::probe;
+use gantry_node_worker_core::{Action, Answer, Asks, Outcome, Probe, Run};
 use gantry_spec::HealthCheck;
-use world::{World, creation, docker, server, spec, until};
 
-async fn make(engine: &Engine, replica: &ReplicaKey, action: Action) -> Container {
-    match engine.carry_out(replica, &action).await {
-        Outcome::Done {
-            container: Some(container),
-            ..
-        } => container,
-        other => panic!("{action:?} ended as {other:?}"),
-    }
-}
-
-async fn found(engine: &Engine) -> Vec<(ReplicaKey, Container)> {
-    match engine.look().await.unwrap() {
-        Reading::Containers { found, .. } => found.into_iter().collect(),
-        other => panic!("{other:?}"),
-    }
-}
+use crate::world::{self, World, creation, docker, server, spec, until};
+use crate::{found, make};
 
 #[tokio::test]
 async fn a_replica_is_made_started_probed_found_again_stopped_and_removed() {
@@ -82,31 +57,30 @@ async fn a_replica_is_made_started_probed_found_again_stopped_and_removed() {
         host::address_towards("10.254.254.254:1").await.unwrap(),
         28_411,
     );
-    let probe = |path: &str, port| Probe {
+    let asking = |path: &str, port| Probe {
         since,
-        check: HealthCheck::Http {
+        asks: Asks::Http {
             path: path.to_owned(),
+            address: SocketAddr::new(address.ip(), port),
         },
-        address: SocketAddr::new(address.ip(), port),
-        pace: Backoff::NEAR,
+        interval: Millis(200),
         timeout: Millis(2000),
     };
-    let prober = Prober::new().unwrap();
     until("an answer", || async {
-        prober.ask(&probe("/index.html", 28_411)).await == Answer::Good
+        probe::ask(&engine, &asking("/index.html", 28_411)).await == Answer::Good
     })
     .await;
-    let missing = prober.ask(&probe("/none", 28_411)).await;
+    let missing = probe::ask(&engine, &asking("/none", 28_411)).await;
     assert_eq!(missing, Answer::Bad("GET /none answered 404".to_owned()));
     assert!(matches!(
-        prober.ask(&probe("/", 28_412)).await,
+        probe::ask(&engine, &asking("/", 28_412)).await,
         Answer::Bad(_)
     ));
     let tcp = Probe {
-        check: HealthCheck::Tcp,
-        ..probe("/", 28_411)
+        asks: Asks::Tcp { address },
+        ..asking("/", 28_411)
     };
-    assert_eq!(prober.ask(&tcp).await, Answer::Good);
+    assert_eq!(probe::ask(&engine, &tcp).await, Answer::Good);
 
     let adopted = found(&world.engine()).await;
     assert_eq!(
@@ -211,48 +185,4 @@ async fn a_taken_port_gives_the_container_up_so_that_another_can_be_picked() {
         .await;
     assert!(matches!(taken, Outcome::Retry { .. }), "{taken:?}");
     assert_eq!(found(&engine).await, []);
-}
-
-#[tokio::test]
-async fn what_a_replica_wrote_is_read_on_demand() {
-    let world = World::new("output");
-    let (engine, replica) = (world.engine(), world.replica("web-aaaaaa"));
-    let talks = spec(
-        &[
-            "sh",
-            "-c",
-            "echo one; echo two >&2; echo $COLOUR $PORT $GANTRY_REPLICA",
-        ],
-        HealthCheck::Tcp,
-    );
-    let made = make(
-        &engine,
-        &replica,
-        Action::Create(Box::new(creation(talks, 28_451))),
-    )
-    .await;
-    make(&engine, &replica, Action::Start { container: made.id }).await;
-    let asked = |tail| OutputAsked {
-        replica: replica.clone(),
-        tail,
-        since: None,
-    };
-    until("its output", || async {
-        matches!(engine.output(&asked(10)).await, OutputAnswer::Lines { lines } if lines.len() == 3)
-    })
-    .await;
-    let OutputAnswer::Lines { lines } = engine.output(&asked(1)).await else {
-        panic!("it has lines");
-    };
-    let lines: Vec<&str> = lines.iter().map(|line| line.line.as_str()).collect();
-    assert!(
-        lines == ["blue 8080 web-aaaaaa"] || lines == ["two"],
-        "{lines:?}"
-    );
-    let unknown = OutputAsked {
-        replica: world.replica("web-zzzzzz"),
-        tail: 1,
-        since: None,
-    };
-    assert_eq!(engine.output(&unknown).await, OutputAnswer::Unknown);
 }
