@@ -29,6 +29,12 @@ impl Draft {
         self
     }
 
+    /// The same with more facts.
+    pub fn and_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
+        self.events.extend(facts.into_iter().map(Event::from));
+        self
+    }
+
     /// Adds one more fact.
     pub fn push(&mut self, fact: impl Into<Fact>) {
         self.events.push(Event { fact: fact.into() });

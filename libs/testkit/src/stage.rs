@@ -55,6 +55,15 @@ impl<C: Core> Stage<C> {
 
     /// A command arrives and is answered. Gives its operation and the answer.
     pub fn command(&mut self, intent: Intent) -> (OperationId, Vec<Fact>) {
+        self.command_on(intent, None)
+    }
+
+    /// A command that rests on what was read at a sequence.
+    pub fn command_on(
+        &mut self,
+        intent: Intent,
+        unchanged_since: Option<Seq>,
+    ) -> (OperationId, Vec<Fact>) {
         self.operations += 1;
         let operation = OperationId::of_key("user:test", &self.operations.to_string());
         let command = Command {
@@ -64,7 +73,7 @@ impl<C: Core> Stage<C> {
             request: Digest::of(self.operations.to_string().as_bytes()),
             traceparent: None,
             intent,
-            unchanged_since: None,
+            unchanged_since,
         };
         let place = self.tell(
             Writer::Api,

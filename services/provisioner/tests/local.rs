@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures::future::{join_all, poll_fn};
 use gantry_events::MachineId;
 use gantry_provisioner::providers::local::{Local, LocalError};
+use gantry_provisioner_core::Found;
 use yard::{Yard, docker, wanted};
 
 fn m1() -> MachineId {
@@ -22,7 +23,7 @@ fn m1() -> MachineId {
 async fn ensure(local: &Local) -> String {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
-        match local.ensure(&m1(), &wanted("n1")).await {
+        match local.make(&m1(), &wanted("n1")).await {
             Ok(name) => return name,
             Err(error) => assert!(Instant::now() < end, "{error}"),
         }
@@ -74,7 +75,7 @@ async fn a_crash_at_any_point_of_making_neither_leaks_nor_doubles() {
     let mut points = 0;
     loop {
         points += 1;
-        let ended = killed_after(points, yard.local().ensure(&m1(), &wanted("n1"))).await;
+        let ended = killed_after(points, yard.local().make(&m1(), &wanted("n1"))).await;
         ensure(&yard.local()).await;
         assert_one_machine(&yard);
         yard.empty();
@@ -98,11 +99,11 @@ async fn a_stopped_machine_is_the_same_machine_started_again() {
     docker(&["kill", &name]);
     let present = local.list().await.unwrap();
     assert_eq!(
-        (&*present[&m1()].provider_id, present[&m1()].running),
-        (&*name, false)
+        (&*present[&m1()].provider_id, present[&m1()].found),
+        (&*name, Found::Stopped)
     );
-    ensure(&local).await;
-    assert!(local.list().await.unwrap()[&m1()].running);
+    local.start(&m1()).await.unwrap();
+    assert_eq!(local.list().await.unwrap()[&m1()].found, Found::Running);
     assert_eq!(docker(&["inspect", "-f", "{{.Id}}", &name]), id);
 }
 
@@ -113,7 +114,9 @@ async fn a_removed_machine_is_made_again_on_its_old_volumes() {
     let name = ensure(&local).await;
     docker(&["exec", &name, "/busybox", "touch", "/var/lib/gantry/kept"]);
     docker(&["rm", "-f", &name]);
-    assert!(local.list().await.unwrap().is_empty());
+    assert_eq!(local.list().await.unwrap()[&m1()].found, Found::Remains);
+    let refused = local.start(&m1()).await.unwrap_err();
+    assert!(matches!(refused, LocalError::Changing(_)), "{refused}");
     ensure(&local).await;
     docker(&[
         "exec",
@@ -127,24 +130,59 @@ async fn a_removed_machine_is_made_again_on_its_old_volumes() {
 }
 
 #[tokio::test]
+async fn a_crash_at_any_point_of_removing_leaves_nothing_once_it_is_tried_again() {
+    let yard = Yard::new();
+    let other: MachineId = "m2".parse().unwrap();
+    yard.local().make(&other, &wanted("n2")).await.unwrap();
+    let mut points = 0;
+    loop {
+        points += 1;
+        ensure(&yard.local()).await;
+        let ended = killed_after(points, yard.local().remove(&m1())).await;
+        removed(&yard.local()).await;
+        assert_eq!(yard.containers(), [yard.name("m2")]);
+        assert_eq!(
+            yard.volumes(),
+            [yard.name("m2-data"), yard.name("m2-docker")]
+        );
+        if ended {
+            break;
+        }
+        assert!(points < 200, "removing a machine ends");
+    }
+    assert!(points > 3, "several calls are made: {points}");
+}
+
+/// Removes as the service does: again while the engine is still busy with an earlier try.
+async fn removed(local: &Local) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while let Err(error) = local.remove(&m1()).await {
+        assert!(Instant::now() < end, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_ours_is_neither_started_nor_used() {
     let yard = Yard::new();
     let local = yard.local();
     let (name, image) = (yard.name("m1"), &*yard.settings.machine_image);
     docker(&["create", "--name", &name, image]);
-    let refused = local.ensure(&m1(), &wanted("n1")).await.unwrap_err();
+    let refused = local.make(&m1(), &wanted("n1")).await.unwrap_err();
     assert!(matches!(refused, LocalError::Foreign { .. }), "{refused}");
     assert_eq!(
         docker(&["inspect", "-f", "{{.State.Running}}", &name]),
         "false"
     );
+    let refused = local.remove(&m1()).await.unwrap_err();
+    assert!(matches!(refused, LocalError::Foreign { .. }), "{refused}");
     docker(&["rm", &name]);
 
     let volume = yard.name("m1-data");
     docker(&["volume", "create", &volume]);
-    let refused = local.ensure(&m1(), &wanted("n1")).await.unwrap_err();
+    let refused = local.make(&m1(), &wanted("n1")).await.unwrap_err();
     assert!(matches!(refused, LocalError::Foreign { .. }), "{refused}");
     assert!(yard.containers().is_empty());
+    local.remove(&m1()).await.unwrap();
     docker(&["volume", "rm", &volume]);
 }
 
@@ -191,7 +229,7 @@ async fn a_missing_image_says_what_to_do() {
     );
     let error = yard
         .local()
-        .ensure(&m1(), &wanted("n1"))
+        .make(&m1(), &wanted("n1"))
         .await
         .unwrap_err()
         .to_string();

@@ -4,7 +4,7 @@
 
 mod yard;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use gantry_bus::{Append, ControlKey, Head, Ledger, Log, Marker, MemoryLog, Message, NodeKey};
@@ -17,7 +17,7 @@ use gantry_provisioner_core::ProvisionerCore;
 use gantry_runtime::{Duty, Process, Setup, Supervisor, drive};
 use tokio::sync::watch;
 use uuid::Uuid;
-use yard::{Yard, docker};
+use yard::{Yard, docker, wanted};
 
 const LOG: LogId = LogId(Uuid::from_u128(7));
 
@@ -170,6 +170,26 @@ impl Work {
         said
     }
 
+    /// The only machine of a pool is made, and somebody removes it.
+    async fn lose_the_first(&self) {
+        self.until("machine.created.v1", 1).await;
+        self.join(1);
+        // Only who knows that it was made does not make it again under the same name.
+        self.until("machine.ready.v1", 1).await;
+        docker(&["rm", "-f", &self.yard.name("m1")]);
+        self.until("machine.created.v1", 2).await;
+    }
+
+    /// Waits until nothing but this machine is left, volumes included.
+    async fn until_only(&self, machine: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        let volumes = ["data", "docker"].map(|end| self.yard.name(&format!("{machine}-{end}")));
+        while self.yard.volumes() != volumes {
+            assert!(Instant::now() < end, "{:?}", self.yard.volumes());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn end(self) {
         self.supervisor.shut_down().await.unwrap();
     }
@@ -206,15 +226,44 @@ async fn a_pool_grows_from_a_command_to_ready_machines() {
 }
 
 #[tokio::test]
-async fn a_killed_machine_and_a_removed_one_run_again_and_it_is_said() {
+async fn a_killed_machine_runs_again_and_it_is_said() {
     let work = Work::begin();
     work.create_pool(1);
     work.until("machine.created.v1", 1).await;
     docker(&["kill", &work.yard.name("m1")]);
     work.until("machine.started.v1", 1).await;
-    docker(&["rm", "-f", &work.yard.name("m1")]);
-    work.until("machine.started.v1", 2).await;
     assert_eq!(work.yard.containers(), [work.yard.name("m1")]);
+    work.end().await;
+}
+
+#[tokio::test]
+async fn a_removed_machine_is_gone_with_all_its_own_and_another_takes_its_place() {
+    let work = Work::begin();
+    work.create_pool(1);
+    work.lose_the_first().await;
+    assert_eq!(work.yard.containers(), [work.yard.name("m2")]);
+    work.until_only("m2").await;
+    work.end().await;
+}
+
+#[tokio::test]
+async fn a_machine_that_nobody_wants_any_more_is_removed_and_one_still_to_come_is_not() {
+    let work = Work::begin();
+    work.create_pool(1);
+    work.lose_the_first().await;
+    work.until_only("m2").await;
+    let local = work.yard.local();
+    for (machine, node) in [("m1", "n1"), ("m7", "n7")] {
+        local
+            .make(&machine.parse().unwrap(), &wanted(node))
+            .await
+            .unwrap();
+    }
+    work.yard.until_gone("m1").await;
+    assert_eq!(
+        work.yard.containers(),
+        [work.yard.name("m2"), work.yard.name("m7")]
+    );
     work.end().await;
 }
 

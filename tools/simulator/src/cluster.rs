@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use gantry_bus::{ControlKey, Ledger, Marker, MemoryLog};
 use gantry_decider::Core;
 use gantry_events::{
-    Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, NodeId, Seq,
-    Time, WantedSet, Writer, WriterKind,
+    Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, Seq, Time,
+    WantedSet, Writer, WriterKind,
 };
 use gantry_lb_sync_core::LbCore;
 use gantry_provisioner_core::ProvisionerCore;
@@ -184,57 +184,59 @@ impl Cluster {
         if let Some(chore) = self.chance.pick(&chores).copied() {
             self.provisioner.perform(chore, &scene, &mut self.chance);
         }
-        let wanted = self.provisioner.live()?.wanted(self.now);
-        let all: Vec<_> = wanted.into_iter().collect();
-        let (machine, want) = self.chance.pick(&all)?.clone();
-        self.ensure(&machine, &want.node)
+        self.look_at_machines()
     }
 
-    /// One look of the provider at one machine, and what it does about it.
-    fn ensure(&mut self, machine: &MachineId, node: &NodeId) -> Option<String> {
-        use gantry_provisioner_core::Reading;
-        let name = machine.clone();
-        if self.chance.percent(self.faults.silence) {
-            let error = "the engine did not answer".to_owned();
-            self.provisioner.read(
-                Reading::ProviderSaid {
-                    machine: name,
-                    error,
-                },
-                self.now,
-            );
-            return None;
-        }
+    /// One look of the provider at its machines, and one thing it does about them.
+    fn look_at_machines(&mut self) -> Option<String> {
+        use gantry_provisioner_core::{Deed, Found, Reading, deeds};
+        let engine = self.provisioner.live()?;
+        let (wanted, as_of) = (engine.wanted(self.now), engine.folded());
+        let found: BTreeMap<MachineId, Found> = self
+            .machines
+            .iter()
+            .map(|(id, one)| match one.powered {
+                true => (id.clone(), Found::Running),
+                false => (id.clone(), Found::Stopped),
+            })
+            .collect();
+        let all: Vec<MachineId> = wanted.machines.keys().cloned().collect();
+        let machine = self.chance.pick(&all)?.clone();
         let provider_id = format!("sim-{machine}");
-        let (reading, told) = match self.machines.get_mut(machine) {
-            None => {
-                let made = Machine::new(self.log_id, machine, node, self.bug);
-                self.machines.insert(name.clone(), made);
-                (
-                    Reading::MachineAbsent { machine: name },
-                    Some(format!("{machine} is made")),
-                )
-            }
-            Some(one) if !one.powered => {
-                one.powered = true;
-                let reading = Reading::MachineSeen {
-                    machine: name,
+        let reading = if self.chance.percent(self.faults.silence) {
+            let error = "the engine did not answer".to_owned();
+            Reading::ProviderSaid { machine, error }
+        } else {
+            match found.get(&machine) {
+                Some(state) => Reading::MachineSeen {
                     provider_id,
-                    running: false,
-                };
-                (reading, Some(format!("{machine} is started")))
-            }
-            Some(_) => (
-                Reading::MachineSeen {
-                    machine: name,
-                    provider_id,
-                    running: true,
+                    machine,
+                    running: *state == Found::Running,
                 },
-                None,
-            ),
+                None => Reading::MachineAbsent {
+                    machine,
+                    as_of,
+                    remains: false,
+                },
+            }
         };
         self.provisioner.read(reading, self.now);
-        told
+        let owed = deeds(&wanted, &found);
+        let (machine, deed) = self.chance.pick(&owed)?.clone();
+        match &deed {
+            Deed::Make(wanted) => {
+                let (log, bug) = (self.log_id, self.bug);
+                self.machines
+                    .entry(machine.clone())
+                    .or_insert_with(|| Machine::new(log, &machine, &wanted.node, bug))
+                    .powered = true;
+            }
+            Deed::Start => self.machines.get_mut(&machine)?.powered = true,
+            Deed::Remove => {
+                self.machines.remove(&machine);
+            }
+        }
+        Some(format!("{machine}: {}", deed.name()))
     }
 
     fn balance(&mut self) -> Option<String> {

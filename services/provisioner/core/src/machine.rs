@@ -1,30 +1,20 @@
 //! One machine: its saga as one enum, to be gone on with from any step.
 
-use gantry_decider::{Backoff, Deadline, Draft};
+use gantry_decider::Deadline;
 use gantry_events::{
-    EntityRef, Kind, MachineCreated, MachineId, MachineOverdue, MachineReady, MachineRequested,
-    MachineStarted, Millis, NodeId, PoolName, Time,
+    EntityRef, Kind, MachineCreated, MachineId, MachineLeaving, MachineRemoving, MachineRequested,
+    Millis, NodeId, PoolName, Seq, Time,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::observed::{Presence, Sight};
+use crate::Aim;
+use crate::observed::Sight;
 
 /// Time the provider has to make a machine. A container takes a second; an engine that is busy building
 /// or pulling takes many.
 pub(crate) const MAKE: Millis = Millis::from_secs(60);
 
-/// Time the node of a machine that was made has to join: its engine and its worker start, and both
-/// sides of the bus must be up.
-const JOIN: Millis = Millis::from_secs(60);
-
-/// Time that is given anew once a deadline has passed: longer each time, as each is a fact in a log
-/// that is kept for ever.
-const AGAIN: Backoff = Backoff {
-    first: Millis::from_secs(60),
-    most: Millis::from_secs(3600),
-};
-
-/// A machine that should exist.
+/// A machine that should exist, or should leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The node it is or will be.
@@ -61,6 +51,24 @@ pub enum Step {
         /// What was made.
         made: Made,
     },
+    /// Its node should be emptied, unless it never joined.
+    Leaving {
+        /// What was made, if that was said.
+        made: Option<Made>,
+        /// For how long.
+        wait: Wait,
+        /// Whether its node is empty.
+        drained: bool,
+        /// What the scheduler last said to hold that up.
+        blocked: Option<String>,
+    },
+    /// The provider should remove it. There is no way back from here.
+    Removing {
+        /// Where that was said.
+        said: Seq,
+        /// For how long.
+        wait: Wait,
+    },
 }
 
 /// What the provider made.
@@ -68,6 +76,8 @@ pub enum Step {
 pub struct Made {
     /// What the provider calls it.
     pub provider_id: String,
+    /// Where that was said: only who looked later can know that it vanished.
+    pub said: Seq,
     /// When it was last said to have been made or started.
     pub up_since: Time,
 }
@@ -81,6 +91,17 @@ pub struct Wait {
     pub passed: u32,
 }
 
+impl Wait {
+    fn first(until: Time) -> Self {
+        Self { until, passed: 0 }
+    }
+}
+
+/// The number in a machine's name; none in one that is not ours.
+pub(crate) fn number(id: &MachineId) -> Option<u32> {
+    id.as_str().strip_prefix('m')?.parse().ok()
+}
+
 impl Machine {
     pub(crate) fn requested(fact: &MachineRequested) -> Self {
         Self {
@@ -89,51 +110,67 @@ impl Machine {
             attempt: fact.attempt,
             joined: false,
             step: Step::Requested {
-                wait: Wait {
-                    until: fact.until,
-                    passed: 0,
-                },
+                wait: Wait::first(fact.until),
             },
         }
     }
 
-    pub(crate) fn created(&mut self, fact: &MachineCreated, at: Time) {
+    pub(crate) fn created(&mut self, fact: &MachineCreated, said: Seq, at: Time) {
         let made = Made {
             provider_id: fact.provider_id.clone(),
+            said,
             up_since: at,
         };
         self.step = Step::Joining {
             made,
-            wait: Wait {
-                until: fact.until,
-                passed: 0,
-            },
+            wait: Wait::first(fact.until),
         };
     }
 
     pub(crate) fn started(&mut self, at: Time) {
-        match &mut self.step {
-            Step::Requested { .. } => {}
-            Step::Joining { made, .. } | Step::Ready { made } => made.up_since = at,
+        if let Some(made) = self.made_mut() {
+            made.up_since = at;
         }
     }
 
+    /// Its node has joined, or it stays after all, which only one whose node joined can.
     pub(crate) fn ready(&mut self) {
-        match &self.step {
-            Step::Requested { .. } | Step::Ready { .. } => {}
-            Step::Joining { made, .. } => self.step = Step::Ready { made: made.clone() },
+        if let Some(made) = self.made().cloned() {
+            self.step = Step::Ready { made };
         }
+    }
+
+    pub(crate) fn leaving(&mut self, fact: &MachineLeaving) {
+        self.step = Step::Leaving {
+            made: self.made().cloned(),
+            wait: Wait::first(fact.until),
+            drained: false,
+            blocked: None,
+        };
+    }
+
+    pub(crate) fn removing(&mut self, fact: &MachineRemoving, said: Seq) {
+        let wait = Wait::first(fact.until);
+        self.step = Step::Removing { said, wait };
     }
 
     pub(crate) fn overdue(&mut self, until: Time) {
-        match &mut self.step {
-            Step::Requested { wait } | Step::Joining { wait, .. } => {
-                *wait = Wait {
-                    until,
-                    passed: wait.passed.saturating_add(1),
-                };
-            }
-            Step::Ready { .. } => {}
+        if let Some(wait) = self.wait_mut() {
+            let passed = wait.passed.saturating_add(1);
+            *wait = Wait { until, passed };
+        }
+    }
+
+    /// Nothing is left on its node. Counts only once it is leaving: the scheduler knew that then.
+    pub(crate) fn node_drained(&mut self) {
+        if let Step::Leaving { drained, .. } = &mut self.step {
+            *drained = true;
+        }
+    }
+
+    pub(crate) fn node_overdue(&mut self, waiting_for: &str) {
+        if let Step::Leaving { blocked, .. } = &mut self.step {
+            *blocked = Some(waiting_for.to_owned());
         }
     }
 
@@ -141,16 +178,100 @@ impl Machine {
     pub fn is_ready(&self) -> bool {
         match self.step {
             Step::Ready { .. } => true,
-            Step::Requested { .. } | Step::Joining { .. } => false,
+            Step::Requested { .. }
+            | Step::Joining { .. }
+            | Step::Leaving { .. }
+            | Step::Removing { .. } => false,
+        }
+    }
+
+    /// Whether it counts to its pool: it neither leaves nor is it being removed.
+    pub fn is_staying(&self) -> bool {
+        match self.step {
+            Step::Requested { .. } | Step::Joining { .. } | Step::Ready { .. } => true,
+            Step::Leaving { .. } | Step::Removing { .. } => false,
+        }
+    }
+
+    /// Whether it leaves and may still stay. One whose node never joined is removed at once.
+    pub(crate) fn can_be_kept(&self) -> bool {
+        match &self.step {
+            Step::Leaving { made, .. } => made.is_some() && self.joined,
+            Step::Requested { .. }
+            | Step::Joining { .. }
+            | Step::Ready { .. }
+            | Step::Removing { .. } => false,
+        }
+    }
+
+    /// Whether it leaves and is held up by what runs on its node.
+    pub(crate) fn waits_for_its_node(&self) -> bool {
+        match &self.step {
+            Step::Leaving { drained, .. } => self.joined && !drained,
+            Step::Requested { .. }
+            | Step::Joining { .. }
+            | Step::Ready { .. }
+            | Step::Removing { .. } => false,
+        }
+    }
+
+    pub(crate) fn aim(&self) -> Aim {
+        match self.step {
+            Step::Requested { .. } => Aim::Made,
+            Step::Joining { .. } | Step::Ready { .. } | Step::Leaving { .. } => Aim::Up,
+            Step::Removing { .. } => Aim::Away,
+        }
+    }
+
+    /// What was made, if that was said.
+    pub(crate) fn made(&self) -> Option<&Made> {
+        match &self.step {
+            Step::Joining { made, .. } | Step::Ready { made } => Some(made),
+            Step::Leaving { made, .. } => made.as_ref(),
+            Step::Requested { .. } | Step::Removing { .. } => None,
+        }
+    }
+
+    fn made_mut(&mut self) -> Option<&mut Made> {
+        match &mut self.step {
+            Step::Joining { made, .. } | Step::Ready { made } => Some(made),
+            Step::Leaving { made, .. } => made.as_mut(),
+            Step::Requested { .. } | Step::Removing { .. } => None,
+        }
+    }
+
+    pub(crate) fn wait(&self) -> Option<Wait> {
+        match self.step {
+            Step::Requested { wait }
+            | Step::Joining { wait, .. }
+            | Step::Leaving { wait, .. }
+            | Step::Removing { wait, .. } => Some(wait),
+            Step::Ready { .. } => None,
+        }
+    }
+
+    fn wait_mut(&mut self) -> Option<&mut Wait> {
+        match &mut self.step {
+            Step::Requested { wait }
+            | Step::Joining { wait, .. }
+            | Step::Leaving { wait, .. }
+            | Step::Removing { wait, .. } => Some(wait),
+            Step::Ready { .. } => None,
         }
     }
 
     /// What is waited for, in a few words; nothing when it is ready.
     pub(crate) fn waiting_for(&self) -> Option<String> {
+        let node = &self.node;
         match &self.step {
             Step::Requested { .. } => Some("the provider to make it".to_owned()),
-            Step::Joining { .. } => Some(format!("node {} to join", self.node)),
+            Step::Joining { .. } => Some(format!("node {node} to join")),
             Step::Ready { .. } => None,
+            Step::Leaving { blocked, .. } => Some(match blocked {
+                Some(blocked) => format!("node {node} to be empty, which waits for {blocked}"),
+                None => format!("node {node} to be empty"),
+            }),
+            Step::Removing { .. } => Some("the provider to remove it".to_owned()),
         }
     }
 
@@ -168,74 +289,10 @@ impl Machine {
             kind: Kind::Machine,
             id: id.to_string(),
         };
-        let until = self.wait()?.until;
         Some(Deadline {
             entity,
             waiting_for: self.waiting_for()?,
-            until,
+            until: self.wait()?.until,
         })
     }
-
-    fn wait(&self) -> Option<Wait> {
-        match self.step {
-            Step::Requested { wait } | Step::Joining { wait, .. } => Some(wait),
-            Step::Ready { .. } => None,
-        }
-    }
-
-    /// The next step that state and sight allow, if any.
-    pub(crate) fn advance(&self, id: &MachineId, sight: Sight, now: Time) -> Option<Draft> {
-        match &self.step {
-            Step::Requested { .. } => {
-                made(id, &sight, now).or_else(|| self.remind(id, &sight, now))
-            }
-            Step::Joining { .. } if self.joined => Some(Draft::of(MachineReady {
-                machine: id.clone(),
-                node: self.node.clone(),
-            })),
-            Step::Joining { made, .. } => {
-                up_again(id, made, &sight).or_else(|| self.remind(id, &sight, now))
-            }
-            Step::Ready { made } => up_again(id, made, &sight),
-        }
-    }
-
-    fn remind(&self, id: &MachineId, sight: &Sight, now: Time) -> Option<Draft> {
-        let wait = self.wait().filter(|wait| wait.until <= now)?;
-        Some(Draft::of(MachineOverdue {
-            machine: id.clone(),
-            waiting_for: self.plight(sight)?,
-            until: now + AGAIN.after(wait.passed.saturating_add(1)),
-        }))
-    }
-}
-
-fn made(id: &MachineId, sight: &Sight, now: Time) -> Option<Draft> {
-    let provider_id = sight.presence.provider_id()?.to_owned();
-    let said = format!("it is there as {provider_id}");
-    let created = MachineCreated {
-        machine: id.clone(),
-        provider_id,
-        until: now + JOIN,
-    };
-    Some(Draft::of(created).seeing(format!("machine {id}"), said))
-}
-
-/// Seen running, and not running at some time after it was last said to run.
-fn up_again(id: &MachineId, made: &Made, sight: &Sight) -> Option<Draft> {
-    let Presence::Up {
-        after: Some(down), ..
-    } = &sight.presence
-    else {
-        return None;
-    };
-    let draft = Draft::of(MachineStarted {
-        machine: id.clone(),
-    });
-    (*down > made.up_since).then(|| {
-        draft.seeing(
-            format!("machine {id}"),
-            format!("down at {down}, running now"),
-        )
-    })
 }

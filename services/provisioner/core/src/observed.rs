@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gantry_events::{MachineId, Time};
+use gantry_events::{MachineId, Seq, Time};
 
 /// Longest text of a provider that is kept, in characters; it goes into facts.
 const LONGEST: usize = 500;
@@ -23,6 +23,10 @@ pub enum Reading {
     MachineAbsent {
         /// The machine.
         machine: MachineId,
+        /// What of the log was known when the provider was asked.
+        as_of: Seq,
+        /// Whether something that belonged to it is still there.
+        remains: bool,
     },
     /// The provider could not do what was asked of it.
     ProviderSaid {
@@ -56,6 +60,10 @@ pub enum Presence {
     Absent {
         /// Since when it is known not to run.
         since: Time,
+        /// What of the log was known when that was last seen.
+        as_of: Seq,
+        /// Whether something that belonged to it is still there.
+        remains: bool,
     },
     /// It is there and does not run.
     Down {
@@ -101,10 +109,18 @@ impl Observed {
                 let since = sight.presence.is_down_since().unwrap_or(now);
                 sight.presence = Presence::Down { provider_id, since };
             }
-            Reading::MachineAbsent { machine } => {
+            Reading::MachineAbsent {
+                machine,
+                as_of,
+                remains,
+            } => {
                 let sight = self.0.entry(machine).or_default();
                 let since = sight.presence.is_down_since().unwrap_or(now);
-                sight.presence = Presence::Absent { since };
+                sight.presence = Presence::Absent {
+                    since,
+                    as_of,
+                    remains,
+                };
             }
             Reading::ProviderSaid { machine, error } => {
                 let error = error.chars().take(LONGEST).collect();
@@ -127,7 +143,7 @@ impl Presence {
     fn is_down_since(&self) -> Option<Time> {
         match self {
             Self::Unknown | Self::Up { .. } => None,
-            Self::Absent { since } | Self::Down { since, .. } => Some(*since),
+            Self::Absent { since, .. } | Self::Down { since, .. } => Some(*since),
         }
     }
 
@@ -135,7 +151,7 @@ impl Presence {
     fn down_since(&self) -> Option<Time> {
         match self {
             Self::Unknown => None,
-            Self::Absent { since } | Self::Down { since, .. } => Some(*since),
+            Self::Absent { since, .. } | Self::Down { since, .. } => Some(*since),
             Self::Up { after, .. } => *after,
         }
     }

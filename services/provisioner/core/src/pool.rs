@@ -1,192 +1,151 @@
-//! Pools: how many machines there should be, and the machines wanted minus those present.
+//! A pool: how many machines it should have, and whether an operation waits for that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use gantry_decider::{Deadline, Draft};
+use gantry_decider::{Backoff, Deadline, Draft};
 use gantry_events::{
-    CreatePool, EntityRef, Kind, MachineId, MachineRequested, Millis, NodeId, OperationFailed,
-    OperationId, OperationRefused, OperationSucceeded, OperationUnchanged, PoolCreated, PoolName,
-    Problem, ProblemCode, Scope, Time,
+    EntityRef, Kind, MachineId, OperationFailed, OperationId, OperationSucceeded, PoolCreated,
+    PoolName, PoolRemoved, PoolScaled, Problem, ProblemCode, Scope, Seq, Time,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::machine::MAKE;
-use crate::{Machine, Observed, Provider, State};
+use crate::{Machine, Observed, State};
 
-/// Time a new pool has until all its machines are ready: that of making and joining, and as much again
-/// for machines that share a busy host.
-const GROW: Millis = Millis::from_secs(240);
-
-/// Most machines of one pool: their requests are one commit, and a commit has a size.
-const MOST_MACHINES: u32 = 1000;
+/// Wait before a machine is asked for in place of one that vanished: none for the first, longer for each
+/// that vanishes before another has become ready.
+const REPLACE: Backoff = Backoff::RESTART;
 
 /// A pool of machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// Who makes its machines.
     pub provider: String,
+    /// Labels of its nodes, beside `pool` and `provider`.
+    pub labels: BTreeMap<String, String>,
     /// How many machines it should have.
     pub size: u32,
+    /// Whether it goes once its last machine has left.
+    pub closing: bool,
     /// Whether an operation waits for it.
     pub phase: Phase,
+    /// Where a command last changed it.
+    pub changed: Seq,
+    /// Machines that vanished since one last became ready, and when the last did.
+    pub losses: Losses,
 }
 
 /// Whether an operation waits for a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "phase")]
 pub enum Phase {
-    /// An operation waits for all its machines to be ready.
-    Growing {
+    /// An operation waits for it to be whole.
+    Changing {
         /// The operation.
         operation: OperationId,
         /// Until when.
         until: Time,
     },
-    /// No operation waits. What is missing is made all the same.
+    /// No operation waits. What is missing is made all the same, and what leaves goes on leaving.
     Settled,
 }
 
-/// The machines that should run, of all pools.
-pub type Wanted = BTreeMap<MachineId, WantedMachine>;
-
-/// A machine as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WantedMachine {
-    /// Who makes it.
-    pub provider: Provider,
-    /// The node it is.
-    pub node: NodeId,
-    /// How often it has been asked for. Its join token follows from it.
-    pub attempt: u32,
-    /// Whether it should run.
-    pub running: bool,
-}
-
-/// The machines wanted minus those present: what has to be made or started, in order.
-pub fn missing<'a>(
-    wanted: &'a Wanted,
-    running: &'a BTreeSet<MachineId>,
-) -> impl Iterator<Item = (&'a MachineId, &'a WantedMachine)> {
-    let up = wanted.iter().filter(|(_, machine)| machine.running);
-    up.filter(|(id, _)| !running.contains(*id))
-}
-
-pub(crate) fn wanted(state: &State) -> Wanted {
-    let machines = state.machines.iter().filter_map(|(id, machine)| {
-        let pool = state.pools.get(&machine.pool)?;
-        let wanted = WantedMachine {
-            provider: Provider::from_name(&pool.provider)?,
-            node: machine.node.clone(),
-            attempt: machine.attempt,
-            running: true,
-        };
-        Some((id.clone(), wanted))
-    });
-    machines.collect()
-}
-
-/// Answers the wish for a pool.
-pub(crate) fn create(state: &State, operation: OperationId, wish: &CreatePool, now: Time) -> Draft {
-    if let Some(problem) = refusal(state, wish) {
-        return Draft::of(OperationRefused {
-            operation,
-            scope: Scope::Cluster,
-            problem,
-        });
-    }
-    if state.pools.contains_key(&wish.pool) {
-        return Draft::of(OperationUnchanged {
-            operation,
-            scope: Scope::Cluster,
-        });
-    }
-    let mut draft = Draft::of(PoolCreated {
-        pool: wish.pool.clone(),
-        provider: wish.provider.clone(),
-        size: wish.size,
-        operation,
-        until: now + GROW,
-        labels: Default::default(),
-    });
-    for number in (state.numbered + 1..).take(wish.size as usize) {
-        draft.push(request(&wish.pool, number, now));
-    }
-    draft
-}
-
-fn refusal(state: &State, wish: &CreatePool) -> Option<Problem> {
-    if Provider::from_name(&wish.provider).is_none() {
-        let known = Provider::ALL.map(Provider::as_str).join(", ");
-        let detail = format!("no provider is called `{}`; known: {known}", wish.provider);
-        return Some(Problem::new(ProblemCode::ProviderUnknown, detail));
-    }
-    if wish.size > MOST_MACHINES {
-        let detail = format!(
-            "pool {} cannot have {} machines; a pool has {MOST_MACHINES} at most, make several",
-            wish.pool, wish.size
-        );
-        return Some(Problem::new(ProblemCode::InvalidConfig, detail));
-    }
-    let other = state.pools.get(&wish.pool).filter(|pool| !pool.is(wish))?;
-    let detail = format!(
-        "pool {} exists with provider {} and {} machines, and {} with {} was asked for; choose another name, or ask for what exists",
-        wish.pool, other.provider, other.size, wish.provider, wish.size
-    );
-    Some(Problem::new(ProblemCode::PoolExists, detail))
-}
-
-/// Machines and their nodes are numbered together: a machine is one node for life.
-fn request(pool: &PoolName, number: u32, now: Time) -> MachineRequested {
-    let name = "a letter and a number make a name";
-    MachineRequested {
-        machine: format!("m{number}").parse().expect(name),
-        node: format!("n{number}").parse().expect(name),
-        pool: pool.clone(),
-        attempt: 1,
-        until: now + MAKE,
-        labels: Default::default(),
-    }
+/// Machines that vanished unasked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// How many since a machine last became ready.
+    pub count: u32,
+    /// When the last of them did.
+    pub last: Time,
 }
 
 impl Pool {
-    pub(crate) fn growing(fact: &PoolCreated) -> Self {
+    pub(crate) fn created(fact: &PoolCreated, changed: Seq) -> Self {
         Self {
             provider: fact.provider.clone(),
+            labels: fact.labels.clone(),
             size: fact.size,
-            phase: Phase::Growing {
+            closing: false,
+            phase: Phase::Changing {
                 operation: fact.operation,
                 until: fact.until,
             },
+            changed,
+            losses: Losses::default(),
         }
     }
 
-    fn is(&self, wish: &CreatePool) -> bool {
-        self.provider == wish.provider && self.size == wish.size
+    pub(crate) fn scaled(&mut self, fact: &PoolScaled, changed: Seq) {
+        self.size = fact.size;
+        self.closing = false;
+        self.change(fact.operation, fact.until, changed);
     }
 
-    pub(crate) fn works_on(&self, asked: OperationId) -> bool {
+    pub(crate) fn closing(&mut self, operation: OperationId, until: Time, changed: Seq) {
+        self.size = 0;
+        self.closing = true;
+        self.change(operation, until, changed);
+    }
+
+    fn change(&mut self, operation: OperationId, until: Time, changed: Seq) {
+        self.phase = Phase::Changing { operation, until };
+        self.changed = changed;
+    }
+
+    pub(crate) fn lost_one(&mut self, at: Time) {
+        let count = self.losses.count.saturating_add(1);
+        self.losses = Losses { count, last: at };
+    }
+
+    /// The operation that waits for it.
+    pub(crate) fn operation(&self) -> Option<OperationId> {
         match self.phase {
-            Phase::Growing { operation, .. } => operation == asked,
-            Phase::Settled => false,
+            Phase::Changing { operation, .. } => Some(operation),
+            Phase::Settled => None,
         }
+    }
+
+    /// When it may ask for a machine in place of one that vanished.
+    fn replaces_at(&self) -> Time {
+        self.losses.last + REPLACE.after(self.losses.count.saturating_sub(1))
     }
 
     pub(crate) fn deadline(&self, name: &PoolName) -> Option<Deadline> {
-        let Phase::Growing { until, .. } = self.phase else {
+        let Phase::Changing { until, .. } = self.phase else {
             return None;
         };
+        Some(self.wait(name, "its machines to be as many as asked for", until))
+    }
+
+    /// What it waits for before it asks for a machine in place of one that vanished.
+    pub(crate) fn pause(&self, name: &PoolName, state: &State) -> Option<Deadline> {
+        let (until, staying) = (self.replaces_at(), state.staying(name));
+        let waits = self.losses.count > 1 && staying < self.size as usize;
+        waits.then(|| {
+            let what = "asking for another machine, as one vanished again";
+            self.wait(name, what, until)
+        })
+    }
+
+    fn wait(&self, name: &PoolName, waiting_for: &str, until: Time) -> Deadline {
         let entity = EntityRef {
             kind: Kind::Pool,
             id: name.to_string(),
         };
-        Some(Deadline {
+        Deadline {
             entity,
-            waiting_for: "all its machines to be ready".to_owned(),
+            waiting_for: waiting_for.to_owned(),
             until,
-        })
+        }
     }
 
-    /// How the operation that waits for it ends, once it does.
+    /// Whether it has exactly the machines it should have, all of them ready.
+    pub(crate) fn is_whole(&self, name: &PoolName, state: &State) -> bool {
+        let mut machines = state.of_pool(name);
+        state.of_pool(name).count() == self.size as usize
+            && machines.all(|(_, machine)| machine.is_ready())
+    }
+
+    /// How the operation that waits for it ends, and the pool itself, once they do.
     pub(crate) fn end(
         &self,
         name: &PoolName,
@@ -194,39 +153,54 @@ impl Pool {
         observed: &Observed,
         now: Time,
     ) -> Option<Draft> {
-        let Phase::Growing { operation, until } = self.phase else {
+        if self.is_whole(name, state) {
+            return self.success(name);
+        }
+        let Phase::Changing { operation, until } = self.phase else {
             return None;
         };
-        let plights: Vec<String> = state
-            .machines
-            .iter()
-            .filter(|(_, machine)| machine.pool == *name)
-            .filter_map(|(id, machine)| plight(id, machine, observed))
-            .collect();
-        let end = match (plights.is_empty(), until <= now) {
-            (true, _) => Draft::of(OperationSucceeded {
+        (until <= now).then(|| {
+            let failed = OperationFailed {
                 operation,
                 scope: Scope::Cluster,
-            }),
-            (false, true) => {
-                let problem = self.failure(name, &plights);
-                Draft::of(OperationFailed {
-                    operation,
-                    scope: Scope::Cluster,
-                    problem,
-                })
-            }
-            (false, false) => return None,
-        };
-        Some(end.for_operation(operation))
+                problem: self.failure(name, state, observed),
+            };
+            Draft::of(failed).for_operation(operation)
+        })
     }
 
-    fn failure(&self, name: &PoolName, plights: &[String]) -> Problem {
+    fn success(&self, name: &PoolName) -> Option<Draft> {
+        let mut draft = Draft::default();
+        if self.closing {
+            let pool = name.clone();
+            draft.push(PoolRemoved { pool });
+        }
+        if let Some(operation) = self.operation() {
+            let scope = Scope::Cluster;
+            draft.push(OperationSucceeded { operation, scope });
+            draft = draft.for_operation(operation);
+        }
+        (!draft.is_empty()).then_some(draft)
+    }
+
+    fn failure(&self, name: &PoolName, state: &State, observed: &Observed) -> Problem {
+        let plights: Vec<String> = state
+            .of_pool(name)
+            .filter_map(|(id, machine)| plight(id, machine, observed))
+            .chain(self.pause(name, state).map(|pause| pause.waiting_for))
+            .collect();
+        let plights = plights.join("; ");
+        let blocked = |(_, machine): (_, &Machine)| machine.waits_for_its_node();
+        if state.of_pool(name).any(blocked) {
+            let detail = format!(
+                "pool {name} has not come down to {} machines: {plights}. They go on leaving; make room elsewhere, or scale the pool up to keep them",
+                self.size
+            );
+            return Problem::new(ProblemCode::DrainBlocked, detail);
+        }
         let detail = format!(
-            "{} of {} machines of pool {name} were not ready within {GROW}: {}. They are tried further; mend what is named",
-            plights.len(),
-            self.size,
-            plights.join("; ")
+            "pool {name} has not become {} ready machines: {plights}. They are tried further; mend what is named",
+            self.size
         );
         Problem::new(ProblemCode::MachineFailed, detail)
     }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use gantry_decider::{Draft, Entry, Said};
-use gantry_events::{Fact, MachineId, NodeId, OperationId, PoolName};
+use gantry_events::{Fact, MachineId, NodeId, OperationId, PoolName, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::machine::number;
+use crate::pool::Losses;
 use crate::{Machine, Phase, Pool};
 
-/// Pools and machines.
+/// Pools and machines. What is final is forgotten.
 ///
 /// Invariant: every machine's pool is here, and no number is used twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub struct State {
     pub pools: BTreeMap<PoolName, Pool>,
     /// The machines of all pools.
     pub machines: BTreeMap<MachineId, Machine>,
-    /// How many machines have been numbered so far, across the cluster.
+    /// The highest number of a machine so far, across the cluster.
     pub numbered: u32,
 }
 
@@ -26,33 +28,62 @@ impl State {
         let Said::Fact(fact) = &entry.said else {
             return;
         };
+        let (seq, time) = (entry.place.seq, entry.time);
         match fact {
             Fact::PoolCreated(f) => {
-                self.pools.insert(f.pool.clone(), Pool::growing(f));
+                self.pools.insert(f.pool.clone(), Pool::created(f, seq));
+            }
+            Fact::PoolScaled(f) => self.of_name(&f.pool, |pool| pool.scaled(f, seq)),
+            Fact::PoolClosing(f) => {
+                self.of_name(&f.pool, |pool| pool.closing(f.operation, f.until, seq));
+            }
+            Fact::PoolRemoved(f) => {
+                self.pools.remove(&f.pool);
             }
             Fact::MachineRequested(f) => {
-                let fresh = self
-                    .machines
+                self.machines
                     .insert(f.machine.clone(), Machine::requested(f));
-                self.numbered += u32::from(fresh.is_none());
+                self.numbered = self.numbered.max(number(&f.machine).unwrap_or_default());
             }
-            Fact::MachineCreated(f) => self.of(&f.machine, |one| one.created(f, entry.time)),
-            Fact::MachineStarted(f) => self.of(&f.machine, |one| one.started(entry.time)),
-            Fact::MachineReady(f) => self.of(&f.machine, Machine::ready),
+            Fact::MachineCreated(f) => self.of(&f.machine, |one| one.created(f, seq, time)),
+            Fact::MachineStarted(f) => self.of(&f.machine, |one| one.started(time)),
+            Fact::MachineReady(f) => self.is_ready(&f.machine),
             Fact::MachineOverdue(f) => self.of(&f.machine, |one| one.overdue(f.until)),
-            Fact::NodeJoined(f) => self.join(&f.node),
+            Fact::MachineLeaving(f) => self.of(&f.machine, |one| one.leaving(f)),
+            Fact::MachineKept(f) => self.of(&f.machine, Machine::ready),
+            Fact::MachineRemoving(f) => self.of(&f.machine, |one| one.removing(f, seq)),
+            Fact::MachineRemoved(f) => {
+                self.machines.remove(&f.machine);
+            }
+            Fact::MachineGone(f) => self.is_gone(&f.machine, time),
+            Fact::NodeJoined(f) => self.of_node(&f.node, |one| one.joined = true),
+            Fact::NodeDrained(f) => self.of_node(&f.node, Machine::node_drained),
+            Fact::NodeOverdue(f) => self.of_node(&f.node, |one| one.node_overdue(&f.waiting_for)),
             Fact::OperationSucceeded(f) => self.settle(f.operation),
             Fact::OperationFailed(f) => self.settle(f.operation),
+            Fact::OperationSuperseded(f) => self.settle(f.operation),
             // foreign: what nodes run and balancers route makes no machine
             _ => {}
         }
     }
 
+    /// The machines of a pool, those that leave among them.
+    pub fn of_pool(&self, pool: &PoolName) -> impl Iterator<Item = (&MachineId, &Machine)> {
+        let machines = self.machines.iter();
+        machines.filter(move |(_, machine)| machine.pool == *pool)
+    }
+
+    /// How many machines of a pool neither leave nor are being removed.
+    pub(crate) fn staying(&self, pool: &PoolName) -> usize {
+        let machines = self.of_pool(pool);
+        machines.filter(|(_, machine)| machine.is_staying()).count()
+    }
+
     /// Says a machine's step as part of the operation its pool still works on.
-    pub(crate) fn in_its_operation(&self, machine: &Machine, draft: Draft) -> Draft {
-        match self.pools.get(&machine.pool).map(|pool| &pool.phase) {
-            Some(Phase::Growing { operation, .. }) => draft.for_operation(*operation),
-            Some(Phase::Settled) | None => draft,
+    pub(crate) fn in_its_operation(&self, pool: &PoolName, draft: Draft) -> Draft {
+        match self.pools.get(pool).and_then(Pool::operation) {
+            Some(operation) => draft.for_operation(operation),
+            None => draft,
         }
     }
 
@@ -62,18 +93,37 @@ impl State {
         }
     }
 
-    fn join(&mut self, node: &NodeId) {
-        for machine in self.machines.values_mut().filter(|one| one.node == *node) {
-            machine.joined = true;
+    fn of_node(&mut self, node: &NodeId, change: impl FnOnce(&mut Machine)) {
+        let machine = self.machines.values_mut().find(|one| one.node == *node);
+        if let Some(machine) = machine {
+            change(machine);
+        }
+    }
+
+    fn of_name(&mut self, pool: &PoolName, change: impl FnOnce(&mut Pool)) {
+        if let Some(pool) = self.pools.get_mut(pool) {
+            change(pool);
+        }
+    }
+
+    fn is_ready(&mut self, id: &MachineId) {
+        let Some(machine) = self.machines.get_mut(id) else {
+            return;
+        };
+        machine.ready();
+        let pool = machine.pool.clone();
+        self.of_name(&pool, |pool| pool.losses = Losses::default());
+    }
+
+    fn is_gone(&mut self, machine: &MachineId, at: Time) {
+        if let Some(gone) = self.machines.remove(machine) {
+            self.of_name(&gone.pool, |pool| pool.lost_one(at));
         }
     }
 
     fn settle(&mut self, operation: OperationId) {
-        for pool in self
-            .pools
-            .values_mut()
-            .filter(|pool| pool.works_on(operation))
-        {
+        let waiting = |pool: &&mut Pool| pool.operation() == Some(operation);
+        for pool in self.pools.values_mut().filter(waiting) {
             pool.phase = Phase::Settled;
         }
     }

@@ -11,16 +11,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use bollard::models::ContainerSummaryStateEnum::{PAUSED, RESTARTING, RUNNING};
-use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, Volume};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions,
-    ListContainersOptionsBuilder, StartContainerOptions,
+    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveVolumeOptions, StartContainerOptions,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use gantry_bus::JoinKey;
 use gantry_events::{Bytes, MachineId, MilliCpu};
-use gantry_provisioner_core::WantedMachine;
+use gantry_provisioner_core::{Found, WantedMachine};
 
 use crate::settings::ClusterId;
 use container::{CLUSTER, MACHINE};
@@ -56,8 +57,8 @@ pub struct LocalSettings {
 pub struct Present {
     /// What the engine calls it.
     pub provider_id: String,
-    /// Whether it runs.
-    pub running: bool,
+    /// What there is of it.
+    pub found: Found,
 }
 
 /// Machines that are containers. Any number of these may work on one engine.
@@ -79,18 +80,19 @@ impl Local {
         }
     }
 
-    /// The machines of this cluster that are there, running or not.
+    /// The machines of this cluster of which anything is there: containers, running or not, and volumes.
     pub async fn list(&self) -> Result<BTreeMap<MachineId, Present>, LocalError> {
         let engine = self.engine.client().await?;
         let options = ListContainersOptionsBuilder::new()
             .all(true)
             .filters(&self.filters());
+        // Volumes first: those of a machine that is just being made are then seen with its container.
+        let volumes = self.volumes(self.filters()).await?;
         let call = engine.list_containers(Some(options.build()));
-        let found = answer("listing machines", call).await?;
-        Ok(found
-            .iter()
-            .filter_map(|container| self.machine(container))
-            .collect())
+        let containers = answer("listing machines", call).await?;
+        let remains = volumes.iter().filter_map(|volume| self.remains(volume));
+        let there = containers.iter().filter_map(|one| self.machine(one));
+        Ok(remains.chain(there).collect())
     }
 
     /// Tells of machines that start, end or vanish. Ends when the connection does.
@@ -112,21 +114,26 @@ impl Local {
 
     /// Makes sure that the machine exists and runs, and gives its name. May be called any number of
     /// times at once, dropped half-way, and called again: what is there is adopted.
-    pub async fn ensure(
+    pub async fn make(
         &self,
         machine: &MachineId,
         wanted: &WantedMachine,
     ) -> Result<String, LocalError> {
         let name = container::name(&self.settings, machine);
-        let found = match self.find(&name).await? {
-            Some(found) => found,
-            None => {
-                self.create(&name, machine, wanted).await?;
-                self.find(&name)
-                    .await?
-                    .ok_or_else(|| LocalError::Changing(name.clone()))?
-            }
-        };
+        if self.find(&name).await?.is_none() {
+            self.create(&name, machine, wanted).await?;
+        }
+        self.start(machine).await
+    }
+
+    /// Makes sure that the machine runs, if it exists, and gives its name.
+    ///
+    /// # Errors
+    /// It does not exist, or is being removed.
+    pub async fn start(&self, machine: &MachineId) -> Result<String, LocalError> {
+        let name = container::name(&self.settings, machine);
+        let found = self.find(&name).await?;
+        let found = found.ok_or_else(|| LocalError::Changing(name.clone()))?;
         self.check_ours(&name, &found)?;
         if !found.state.and_then(|state| state.running).unwrap_or(false) {
             let engine = self.engine.client().await?;
@@ -134,6 +141,37 @@ impl Local {
             answer(&format!("starting container {name}"), call).await?;
         }
         Ok(name)
+    }
+
+    /// Makes sure that nothing is left of the machine. May be dropped half-way and called again.
+    pub async fn remove(&self, machine: &MachineId) -> Result<(), LocalError> {
+        let name = container::name(&self.settings, machine);
+        let engine = self.engine.client().await?;
+        if let Some(found) = self.find(&name).await? {
+            self.check_ours(&name, &found)?;
+            // Its node is empty or lost, so nothing inside is waited for.
+            let at_once = RemoveContainerOptionsBuilder::new().force(true).v(true);
+            let call = engine.remove_container(&name, Some(at_once.build()));
+            gone(answer(&format!("removing container {name}"), call).await)?;
+        }
+        let mut filters = self.filters();
+        let label = format!("{MACHINE}={machine}");
+        filters.entry("label").or_default().push(label);
+        for volume in self.volumes(filters).await? {
+            let call = engine.remove_volume(&volume.name, None::<RemoveVolumeOptions>);
+            gone(answer(&format!("removing volume {}", volume.name), call).await)?;
+        }
+        Ok(())
+    }
+
+    async fn volumes(
+        &self,
+        filters: HashMap<&'static str, Vec<String>>,
+    ) -> Result<Vec<Volume>, LocalError> {
+        let engine = self.engine.client().await?;
+        let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let found = answer("listing volumes", engine.list_volumes(Some(options))).await?;
+        Ok(found.volumes.unwrap_or_default())
     }
 
     async fn create(
@@ -193,19 +231,21 @@ impl Local {
     fn machine(&self, container: &ContainerSummary) -> Option<(MachineId, Present)> {
         let machine: MachineId = container.labels.as_ref()?.get(MACHINE)?.parse().ok()?;
         let provider_id = container::name(&self.settings, &machine);
-        let named = container
-            .names
-            .iter()
-            .flatten()
-            .any(|name| name.trim_start_matches('/') == provider_id);
-        let running = matches!(container.state, Some(RUNNING | PAUSED | RESTARTING));
-        named.then_some((
-            machine,
-            Present {
-                provider_id,
-                running,
-            },
-        ))
+        let mut names = container.names.iter().flatten();
+        let named = names.any(|name| name.trim_start_matches('/') == provider_id);
+        let found = match container.state {
+            Some(RUNNING | PAUSED | RESTARTING) => Found::Running,
+            Some(_) | None => Found::Stopped,
+        };
+        named.then_some((machine, Present { provider_id, found }))
+    }
+
+    /// The machine that a volume belongs to.
+    fn remains(&self, volume: &Volume) -> Option<(MachineId, Present)> {
+        let machine: MachineId = volume.labels.get(MACHINE)?.parse().ok()?;
+        let provider_id = container::name(&self.settings, &machine);
+        let found = Found::Remains;
+        Some((machine, Present { provider_id, found }))
     }
 
     fn filters(&self) -> HashMap<&'static str, Vec<String>> {
@@ -214,5 +254,13 @@ impl Local {
             MACHINE.to_owned(),
         ];
         HashMap::from([("label", labels)])
+    }
+}
+
+/// What is not there any more is removed.
+fn gone(removal: Result<(), LocalError>) -> Result<(), LocalError> {
+    match removal {
+        Err(LocalError::Engine { cause, .. }) if status(&cause) == Some(404) => Ok(()),
+        removal => removal,
     }
 }

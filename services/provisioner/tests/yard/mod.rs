@@ -8,11 +8,12 @@
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use gantry_bus::JoinKey;
 use gantry_provisioner::Settings;
 use gantry_provisioner::providers::local::Local;
-use gantry_provisioner_core::{Provider, WantedMachine};
+use gantry_provisioner_core::{Aim, Provider, WantedMachine};
 
 static YARDS: AtomicU32 = AtomicU32::new(0);
 
@@ -74,6 +75,17 @@ impl Yard {
         self.labelled(&["volume", "ls", "--format", "{{.Name}}"])
     }
 
+    /// Waits until nothing is left of a machine.
+    pub async fn until_gone(&self, machine: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        let name = self.name(machine);
+        let there = |all: Vec<String>| all.iter().any(|one| one.starts_with(&name));
+        while there(self.containers()) || there(self.volumes()) {
+            assert!(Instant::now() < end, "{name} is still there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub fn empty(&self) {
         for container in self.containers() {
             docker(&["rm", "-f", "-v", &container]);
@@ -120,7 +132,7 @@ pub fn wanted(node: &str) -> WantedMachine {
         provider: Provider::Local,
         node: node.parse().unwrap(),
         attempt: 1,
-        running: true,
+        aim: Aim::Made,
     }
 }
 
