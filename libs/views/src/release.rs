@@ -28,6 +28,10 @@ pub struct ReleaseDoc {
     /// Names its file.
     #[schema(value_type = String)]
     pub config: Digest,
+    /// The earlier release whose content it has, if it was made to go back to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub rollback_of: Option<ReleaseNumber>,
     /// Each image as written in the file, and the same with its digest.
     pub images: BTreeMap<String, String>,
     /// How many images are not listed; the event at `seq` holds all of them.
@@ -56,6 +60,7 @@ pub(crate) fn created(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut 
         release: fact.release,
         operation: fact.operation,
         config: fact.config,
+        rollback_of: fact.rollback_of,
         images,
         images_left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         seq: entry.place.seq,
