@@ -40,7 +40,7 @@ pub struct LogLine {
     /// The replica.
     #[schema(value_type = String)]
     pub replica: ReplicaId,
-    /// `stdout` or `stderr`.
+    /// `stdout` or `stderr`; `notice` where no replica wrote it: whether its lines can be read.
     pub stream: String,
     /// When the engine read it.
     #[schema(value_type = String, format = DateTime)]

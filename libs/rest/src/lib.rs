@@ -30,3 +30,7 @@ pub const YAML: &str = "application/yaml";
 pub const SEQ_HEADER: &str = "Gantry-Seq";
 /// Header by which a retry names the operation of the first try.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// Header of log lines: the replicas whose lines could not be read, as their nodes do not answer.
+pub const MISSING_HEADER: &str = "Gantry-Missing";
+/// `stream` of a line that no replica wrote: whether lines of it can be read.
+pub const NOTICE: &str = "notice";

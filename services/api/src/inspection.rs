@@ -161,7 +161,7 @@ fn durability(error: MonitorError) -> Finding {
 
 fn stream(error: StreamError) -> Finding {
     match error {
-        StreamError::Absent(_) | StreamError::Differs { .. } => {
+        StreamError::Absent(_) | StreamError::Differs { .. } | StreamError::NoRoom(_) => {
             Finding::Never(Unreliable::Stream(error))
         }
         StreamError::Server { .. } => Finding::NotNow(error.to_string()),

@@ -1,28 +1,31 @@
 //! Log lines: asked of the nodes when somebody reads them, stored nowhere. Lines of several replicas
-//! are put in order by time.
+//! are put in order by time. Following them is left to `follow`.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::convert::Infallible;
+mod follow;
 
-use axum::body::{Body, Bytes};
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use futures::{future, stream};
+use axum::response::IntoResponse;
+use futures::future;
 use gantry_events::{
-    Millis, OutputAnswer, OutputAsked, OutputLine, OutputStream, ReplicaId, ReplicaKey, Time,
+    OutputAnswer, OutputAsked, OutputLine, OutputStream, ProjectName, ReplicaId, ReplicaKey,
+    ServiceName, Time,
 };
-use gantry_rest::{LogLine, NDJSON, ProblemCode};
+use gantry_rest::{LogLine, MISSING_HEADER, NDJSON, ProblemCode};
 use gantry_views::ReplicaDoc;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::api::Api;
 use crate::refusal::{Answer, Refusal};
 
-/// Names the replicas whose node did not answer, in an answer that has lines of others.
-const MISSING: &str = "gantry-missing";
-
-/// Time between two questions while a client follows.
-const PACE: Millis = Millis(1000);
+/// Whose lines are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) project: ProjectName,
+    pub(crate) service: ServiceName,
+    /// One replica, also one that has ended; none for all that have not.
+    pub(crate) replica: Option<String>,
+}
 
 /// Which lines of which replicas.
 pub(crate) struct Wanted {
@@ -57,6 +60,12 @@ impl Since {
             format!("since is `{text}`; pass a line's cursor, or a time as 2026-01-31T12:00:00Z");
         Err(Refusal::new(ProblemCode::InvalidParameter, detail))
     }
+
+    /// Whether a line comes after this place.
+    fn is_before(&self, line: &LogLine) -> bool {
+        let place = || Self::read(&line.cursor).ok()?.after;
+        self.after.is_none() || place() > self.after
+    }
 }
 
 /// Lines, and the replicas whose node did not answer.
@@ -79,53 +88,16 @@ impl Api {
         let mut response = ([(header::CONTENT_TYPE, NDJSON)], text).into_response();
         let names: Vec<&str> = read.missing.iter().map(|(id, _)| id.as_str()).collect();
         if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
-            response.headers_mut().insert(MISSING, names);
+            response.headers_mut().insert(MISSING_HEADER, names);
         }
         Ok(response)
-    }
-
-    /// The lines there are, and then those that come.
-    pub(crate) fn follow_lines(&self, wanted: Wanted, place: OwnedSemaphorePermit) -> Response {
-        let begin = (self.clone(), wanted, VecDeque::new(), true, place);
-        let lines = stream::unfold(
-            begin,
-            |(api, mut wanted, mut waiting, first, place)| async move {
-                let stopping = api.process.stopping();
-                if waiting.is_empty() && !first {
-                    tokio::select! {
-                        () = stopping.cancelled() => return None,
-                        () = api.process.sleep(PACE) => {}
-                    }
-                }
-                if waiting.is_empty() {
-                    let read = api.read_lines(&wanted).await;
-                    if let Some(last) = read.lines.last() {
-                        wanted.since = Since::read(&last.cursor).unwrap_or_default();
-                    }
-                    waiting.extend(read.lines);
-                }
-                let text = waiting
-                    .drain(..)
-                    .map(|line| to_line(&line))
-                    .collect::<String>();
-                // An empty line is a sign of life.
-                let text = if text.is_empty() {
-                    "\n".to_owned()
-                } else {
-                    text
-                };
-                let next = (api, wanted, waiting, false, place);
-                Some((Ok::<_, Infallible>(Bytes::from(text)), next))
-            },
-        );
-        ([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(lines)).into_response()
     }
 
     async fn read_lines(&self, wanted: &Wanted) -> Read {
         let reads = wanted
             .replicas
             .iter()
-            .map(|replica| self.output(replica, wanted));
+            .map(|replica| self.output(replica, wanted.tail, wanted.since.time));
         let answers = future::join_all(reads).await;
         let mut read = Read {
             lines: Vec::new(),
@@ -137,11 +109,7 @@ impl Api {
                 Err(why) => read.missing.push((replica.id.clone(), why)),
             }
         }
-        if let Some(after) = &wanted.since.after {
-            read.lines.retain(|line| {
-                Since::read(&line.cursor).is_ok_and(|s| s.after.as_ref() > Some(after))
-            });
-        }
+        read.lines.retain(|line| wanted.since.is_before(line));
         read.lines
             .sort_by(|a, b| (a.time, &a.replica).cmp(&(b.time, &b.replica)));
         read
@@ -150,15 +118,16 @@ impl Api {
     async fn output(
         &self,
         replica: &ReplicaDoc,
-        wanted: &Wanted,
+        tail: u32,
+        since: Option<Time>,
     ) -> Result<Vec<OutputLine>, String> {
         let asked = OutputAsked {
             replica: ReplicaKey {
                 project: replica.project.clone(),
                 replica: replica.id.clone(),
             },
-            tail: wanted.tail,
-            since: wanted.since.time,
+            tail,
+            since,
         };
         let question = serde_json::to_vec(&asked).map_err(|e| e.to_string())?;
         let subject = format!("ask.node.{}", replica.node);

@@ -28,6 +28,14 @@ impl<T: DeserializeOwned> Lines<T> {
         }
     }
 
+    /// Replicas whose lines could not be read, as the answer began.
+    pub fn missing(&self) -> Vec<String> {
+        let header = self.response.headers().get(crate::MISSING_HEADER);
+        let names = header.and_then(|names| names.to_str().ok());
+        let names = names.map(|names| names.split(',').map(|name| name.trim().to_owned()));
+        names.into_iter().flatten().collect()
+    }
+
     /// The next value; none when the stream has ended. May be dropped while it waits: nothing is lost.
     pub async fn next(&mut self) -> Result<Option<T>, ClientError> {
         loop {

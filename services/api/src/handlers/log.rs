@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use super::Problems;
 use crate::api::Api;
 use crate::asked::{Asked, Named};
-use crate::logs::{Since, Wanted};
+use crate::logs::{Since, Source, Wanted};
 use crate::reading::Moment;
 use crate::refusal::{Answer, Refusal};
 
@@ -50,23 +50,32 @@ pub(crate) async fn get_logs(
         return Err(Refusal::new(ProblemCode::InvalidParameter, detail));
     }
     let since = asked.since.as_deref().map(Since::read).transpose()?;
-    let replicas = match &asked.replica {
-        Some(id) => vec![api.replica_of(&project, &service, id).await?],
-        None => api.replicas_of(&project, &service).await?,
+    let of = Source {
+        project,
+        service,
+        replica: asked.replica,
     };
     let wanted = Wanted {
-        replicas,
+        replicas: api.replicas_of(&of).await?,
         tail,
         since: since.unwrap_or_default(),
     };
     if asked.follow.unwrap_or(false) {
         let place = api.streams.enter()?;
-        return Ok(api.follow_lines(wanted, place));
+        return Ok(api.follow_lines(of, wanted, place));
     }
     api.log_lines(&wanted).await
 }
 
 impl Api {
+    /// The replicas there are now: the one that is named, or all that have not ended.
+    pub(crate) async fn replicas_of(&self, of: &Source) -> Answer<Vec<ReplicaDoc>> {
+        match &of.replica {
+            Some(id) => Ok(vec![self.replica_of(&of.project, &of.service, id).await?]),
+            None => self.replicas_of_service(&of.project, &of.service).await,
+        }
+    }
+
     async fn replica_of(
         &self,
         project: &ProjectName,
@@ -84,7 +93,7 @@ impl Api {
             .ok_or_else(|| missing(format!("service {service} has no replica {replica}")))
     }
 
-    async fn replicas_of(
+    async fn replicas_of_service(
         &self,
         project: &ProjectName,
         service: &ServiceName,

@@ -20,28 +20,29 @@ fn replica(n: u32) -> ReplicaId {
 /// A deploy with replicas on the named nodes.
 async fn placed(world: &World, nodes: &[&NodeId]) {
     world.deploy().await;
-    let facts = (0..).zip(nodes).map(|(n, node)| {
-        let placed = ReplicaPlaced {
-            project: shop(),
-            replica: replica(n),
-            slot: Slot {
-                service: web(),
-                ordinal: n,
-            },
-            epoch: 1,
-            release: ReleaseNumber(1),
-            node: (*node).clone(),
-            spec: Digest::of(b"spec"),
-            cpu: MilliCpu(100),
-            memory: Bytes(1 << 20),
-            explanation: Explanation::default(),
-            until: Time::from_unix_millis(1_700_000_060_000),
-            round: 0,
-        };
-        placed.into()
-    });
+    let facts = (0..).zip(nodes).map(|(n, node)| at(n, node).into());
     world.say(Writer::Scheduler, facts.collect()).await;
     world.read("/v1/projects/shop/replicas").await;
+}
+
+fn at(n: u32, node: &NodeId) -> ReplicaPlaced {
+    ReplicaPlaced {
+        project: shop(),
+        replica: replica(n),
+        slot: Slot {
+            service: web(),
+            ordinal: n,
+        },
+        epoch: 1,
+        release: ReleaseNumber(1),
+        node: node.clone(),
+        spec: Digest::of(b"spec"),
+        cpu: MilliCpu(100),
+        memory: Bytes(1 << 20),
+        explanation: Explanation::default(),
+        until: Time::from_unix_millis(1_700_000_060_000),
+        round: 0,
+    }
 }
 
 /// A node that is admitted and on the bus.
@@ -145,6 +146,37 @@ async fn the_lines_of_all_replicas_come_in_the_order_they_were_written() {
             .unwrap();
         assert_eq!(line.line, text);
     }
+    let notice = within("what cannot be read is named", follow.next())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (notice.stream.as_str(), notice.replica),
+        ("notice", replica(2))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_a_service_reads_replicas_that_come_too() {
+    let world = World::start().await;
+    let (n1, _, first) = node(&world, "n1").await;
+    let (n2, _, second) = node(&world, "n2").await;
+    placed(&world, &[&n1]).await;
+    answering(&first, &n1, vec![line(1, "old")]).await;
+    answering(&second, &n2, vec![line(2, "new")]).await;
+    let query = LogQuery {
+        follow: true,
+        ..LogQuery::default()
+    };
+    let mut follow = world.client().logs(&shop(), &web(), &query).await.unwrap();
+    let mut texts = Vec::new();
+    while texts.last().is_none_or(|text| text != "old") {
+        let next = within("the first replica is read", follow.next()).await;
+        texts.push(next.unwrap().unwrap().line);
+    }
+    world.say(Writer::Scheduler, vec![at(1, &n2).into()]).await;
+    let next = within("the one that came is read", follow.next()).await;
+    assert_eq!(next.unwrap().unwrap().line, "new");
 }
 
 #[tokio::test(flavor = "multi_thread")]
