@@ -3,8 +3,11 @@
 
 use std::path::PathBuf;
 
+use std::str::FromStr;
+
 use clap::{Parser, Subcommand, ValueEnum};
-use gantry_events::{Millis, ProjectName};
+use gantry_events::{Millis, ProjectName, Seq, Time};
+use gantry_rest::{Client, ReadAt};
 
 use crate::commands;
 
@@ -27,33 +30,28 @@ pub struct Args {
 
 /// What is asked for.
 #[derive(Debug, Subcommand)]
+#[allow(
+    missing_docs,
+    reason = "each verb is documented at its type, which is also its help"
+)]
 pub enum Verb {
-    /// Check the file, telling all its faults at once
     Validate(commands::validate::Validate),
-    /// Make the project as the file says, showing each step
     Deploy(commands::deploy::Deploy),
-    /// Show the services of a project and how far each is
     Status(commands::status::Status),
-    /// Show the replicas of a project, or of one service
     Ps(commands::ps::Ps),
-    /// Set how many replicas services have, until the next deploy
-    Scale(commands::scale::Scale),
-    /// Remove a service and its replicas
-    Rm(commands::rm::Rm),
-    /// Show what replicas wrote
     Logs(commands::logs::Logs),
-    /// Show what happened, and with -f what happens
     Events(commands::events::Events),
-    /// Nodes of the cluster
+    Scale(commands::scale::Scale),
+    Restart(commands::restart::Restart),
+    Releases(commands::releases::Releases),
+    Rollback(commands::rollback::Rollback),
+    Rm(commands::rm::Rm),
     #[command(subcommand)]
     Node(commands::node::Node),
-    /// Pools of machines
     #[command(subcommand)]
     Pool(commands::pool::Pool),
-    /// Images in the system's own registry
     #[command(subcommand)]
     Image(commands::image::Image),
-    /// Show the versions of this program and of the api
     Version(commands::version::Version),
 }
 
@@ -142,6 +140,9 @@ impl Format {
     }
 }
 
+/// The file that is taken where none is named.
+pub const FILE: &str = "gantry.yaml";
+
 /// The file, for verbs that read it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct FileArg {
@@ -150,9 +151,91 @@ pub struct FileArg {
         short = 'f',
         long = "file",
         value_name = "FILE",
-        default_value = "gantry.yaml"
+        default_value = FILE
     )]
     pub path: PathBuf,
+}
+
+impl FileArg {
+    /// Whether the file was not named, and the one that is taken then is not there.
+    pub fn is_missing(&self) -> bool {
+        self.path.as_os_str() == FILE && !self.path.exists()
+    }
+}
+
+/// As of when to read, for verbs that read.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Past {
+    /// As it was when the log had come to SEQ, or at a TIME in UTC: 4711, 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "SEQ|TIME")]
+    at: Option<AsOf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AsOf {
+    Seq(Seq),
+    Time(Time),
+}
+
+impl FromStr for AsOf {
+    type Err = String;
+    /// A time may be written as it is shown, too: with a space, and without a zone for UTC.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(seq) = text.parse() {
+            return Ok(Self::Seq(Seq(seq)));
+        }
+        let written = text.trim_end_matches(" UTC").replacen(' ', "T", 1);
+        let time = written.parse().or_else(|_| format!("{written}Z").parse());
+        time.map(Self::Time).map_err(|_| {
+            "it is neither a sequence of the log, as 4711, nor a time, as 2026-01-31T12:00:00Z"
+                .to_owned()
+        })
+    }
+}
+
+impl Past {
+    /// What to ask for; of lists what has ended too, if `all`.
+    pub fn read(&self, all: bool) -> ReadAt {
+        let (at_seq, at) = match self.at {
+            Some(AsOf::Seq(seq)) => (Some(seq), None),
+            Some(AsOf::Time(time)) => (None, Some(time)),
+            None => (None, None),
+        };
+        ReadAt {
+            at_seq,
+            at,
+            all,
+            ..ReadAt::default()
+        }
+    }
+
+    /// The now from which ages are counted; none in the past, where moments say more.
+    pub fn now(&self, client: &Client) -> Option<Time> {
+        client.date().filter(|_| self.at.is_none())
+    }
+}
+
+/// Where the ingress answers, for the addresses that are shown.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Ingress {
+    /// Port of the HTTP ingress, for the addresses that are shown
+    #[arg(
+        long,
+        env = "GANTRY_HTTP_PORT",
+        default_value_t = 8080,
+        value_name = "PORT"
+    )]
+    http_port: u16,
+}
+
+impl Ingress {
+    /// The address of a host on it.
+    pub fn url(&self, host: &str) -> String {
+        match self.http_port {
+            80 => format!("http://{host}"),
+            port => format!("http://{host}:{port}"),
+        }
+    }
 }
 
 fn time(text: &str) -> Result<Millis, gantry_spec::ParseUnitError> {
@@ -168,6 +251,21 @@ mod tests {
     #[test]
     fn no_two_options_have_one_name() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_moment_is_a_sequence_or_a_time_as_it_is_shown() {
+        let noon = "2026-01-31T12:00:00.000Z".parse().unwrap();
+        assert_eq!("4711".parse(), Ok(AsOf::Seq(Seq(4711))));
+        for text in [
+            "2026-01-31T12:00:00Z",
+            "2026-01-31T13:00:00+01:00",
+            "2026-01-31 12:00:00",
+            "2026-01-31 12:00:00 UTC",
+        ] {
+            assert_eq!(text.parse(), Ok(AsOf::Time(noon)), "{text}");
+        }
+        assert!("yesterday".parse::<AsOf>().is_err());
     }
 
     #[test]

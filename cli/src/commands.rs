@@ -7,17 +7,22 @@ pub mod logs;
 pub mod node;
 pub mod pool;
 pub mod ps;
+pub mod releases;
+pub mod restart;
 pub mod rm;
+pub mod rollback;
 pub mod scale;
 pub mod status;
 pub mod validate;
 pub mod version;
 
+use gantry_views::Standing;
 use serde::Serialize;
 
 use crate::args::Verb;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::clock;
 
 /// Does what is asked for.
 ///
@@ -30,6 +35,9 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Status(verb) => verb.run(context).await,
         Verb::Ps(verb) => verb.run(context).await,
         Verb::Scale(verb) => verb.run(context).await,
+        Verb::Restart(verb) => verb.run(context).await,
+        Verb::Releases(verb) => verb.run(context).await,
+        Verb::Rollback(verb) => verb.run(context).await,
         Verb::Rm(verb) => verb.run(context).await,
         Verb::Logs(verb) => verb.run(context).await,
         Verb::Events(verb) => verb.run(context).await,
@@ -40,8 +48,17 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
     }
 }
 
+/// What it waits for, and until when.
+pub fn waits_for(standing: &Standing) -> Option<String> {
+    let what = standing.waiting_for.as_ref()?;
+    let until = standing
+        .until
+        .map(|until| format!(", until {}", clock(until)));
+    Some(format!("waits for {what}{}", until.unwrap_or_default()))
+}
+
 /// A state as the api spells it.
-fn word(state: impl Serialize) -> String {
+pub fn word(state: impl Serialize) -> String {
     let value = serde_json::to_value(state).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }

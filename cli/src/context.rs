@@ -59,6 +59,17 @@ impl Context {
         }
     }
 
+    /// The project, if one is named, or there is a file that names it.
+    ///
+    /// # Errors
+    /// There is a file, and it has faults.
+    pub fn project_if_any(&self, file: &FileArg) -> Result<Option<ProjectName>, Failure> {
+        if self.common.project.is_none() && file.is_missing() {
+            return Ok(None);
+        }
+        self.project(file).map(Some)
+    }
+
     /// Asks whether that is meant, where someone can be asked; `enter` is what an empty answer says.
     ///
     /// # Errors

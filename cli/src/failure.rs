@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io;
 
 use gantry_events::ReplicaId;
-use gantry_rest::{ClientError, Problem};
+use gantry_rest::{ClientError, Problem, ProblemCode};
 use gantry_spec::Fault;
 use gantry_views::OperationDoc;
 use serde_json::{Value, json};
@@ -18,6 +18,14 @@ pub enum Failure {
     /// The api was asked and did not do it.
     #[error("{0}")]
     Api(#[from] ClientError),
+    /// The same, and what to do is known better here.
+    #[error("{failure}")]
+    Guided {
+        /// What happened.
+        failure: Box<Failure>,
+        /// What to do.
+        way_out: String,
+    },
     /// The api did not begin to answer.
     #[error("no answer for {seconds} s")]
     Silent {
@@ -46,7 +54,7 @@ pub enum Failure {
     #[error("{}", end_of(.0))]
     Ended(Box<OperationDoc>, Option<LastWords>),
     /// The operation goes on, unwatched.
-    #[error("{why}; operation {id} goes on", id = .operation.id)]
+    #[error("{why}; operation {id} goes on by itself", id = .operation.id)]
     StillRunning {
         /// Why it is no longer waited for.
         why: String,
@@ -63,6 +71,8 @@ pub enum Failure {
 pub struct LastWords {
     /// The replica.
     pub replica: ReplicaId,
+    /// Its probe's last answer, if that is known.
+    pub probe: Option<String>,
     /// Its last lines.
     pub lines: Vec<String>,
 }
@@ -91,6 +101,34 @@ impl Failure {
         self
     }
 
+    /// The same with another way out.
+    pub fn with_way_out(self, way_out: impl Into<String>) -> Self {
+        Self::Guided {
+            failure: Box::new(self),
+            way_out: way_out.into(),
+        }
+    }
+
+    /// Whether nothing bears a name that was given.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Api(e) => e.problem().is_some_and(|problem| problem.status == 404),
+            Self::Ended(operation, _) => operation
+                .problem
+                .as_ref()
+                .is_some_and(|problem| ProblemCode::from(problem.code).status() == 404),
+            _ => false,
+        }
+    }
+
+    /// Whether the api's problem has this code.
+    pub fn says(&self, code: ProblemCode) -> bool {
+        match self {
+            Self::Api(e) => e.problem().is_some_and(|problem| problem.code == code),
+            _ => false,
+        }
+    }
+
     /// Whether the same may do better in a moment: nobody answered, or not now.
     pub fn may_pass(&self) -> bool {
         match self {
@@ -108,6 +146,7 @@ impl Failure {
             Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
             | Self::Silent { .. } => Exit::NotReachable,
             Self::Here { exit, .. } => *exit,
+            Self::Guided { failure, .. } => failure.exit(),
             Self::Ended(operation, _) => operation
                 .problem
                 .as_ref()
@@ -122,7 +161,7 @@ impl Failure {
     /// What to do, where the sentence does not say it.
     pub fn way_out(&self) -> Option<String> {
         match self {
-            Self::Here { way_out, .. } => Some(way_out.clone()),
+            Self::Here { way_out, .. } | Self::Guided { way_out, .. } => Some(way_out.clone()),
             Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
             | Self::Silent { .. } => Some(
                 "start the system with `make up`, or name its address with --url or GANTRY_URL"
@@ -135,7 +174,9 @@ impl Failure {
                 Some("source .gantry/env, or pass a token with --token or GANTRY_TOKEN".to_owned())
             }
             Self::StillRunning { operation, .. } => Some(match operation.project() {
-                Some(project) => format!("see how far it is with `gantry status -p {project}`"),
+                Some(project) => format!(
+                    "see how far it is with `gantry status -p {project}`, what happens with `gantry events -f -p {project}`"
+                ),
                 None => format!(
                     "see how far it is with `gantry events --operation {}`",
                     operation.id
@@ -164,6 +205,7 @@ impl Failure {
             Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
             | Self::Silent { .. } => self.own_document("not-reachable", None),
             Self::Here { exit, .. } => self.own_document(code_of(*exit), None),
+            Self::Guided { failure, .. } => failure.document(),
             Self::Output(_) => self.own_document("output", None),
         }
     }

@@ -7,10 +7,13 @@ mod context;
 mod exit;
 mod failure;
 mod file;
+mod lineage;
+mod names;
 mod operation;
 mod output;
 mod patience;
 mod tale;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -36,7 +39,7 @@ async fn main() -> ExitCode {
     match commands::run(&context, args.verb).await {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
-            screen.failure(&failure);
+            context.screen.failure(&failure);
             failure.exit().into()
         }
     }

@@ -3,27 +3,34 @@
 
 mod age;
 mod sheet;
+mod text;
 mod tone;
 
-pub use age::{age, moment};
+pub use age::{age, clock, moment, span};
 pub use sheet::{Column, Field, Sheet};
+pub use text::cut;
 pub use tone::Tone;
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
 use crate::args::{Common, Format};
-use crate::failure::Failure;
+use crate::failure::{Failure, LastWords};
 
 /// Where a verb's words go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Screen {
     format: Format,
     quiet: bool,
     colour: Colour,
     width: Option<u16>,
     asks: bool,
+    /// Whether progress is read on a terminal, where its last line can be written over.
+    live: bool,
+    /// Whether such a line stands there now.
+    is_shown: Cell<bool>,
 }
 
 /// Which of the two streams takes colour.
@@ -37,15 +44,18 @@ impl Screen {
     /// The screen that this program was started on.
     pub fn of(common: &Common) -> Self {
         let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let errors_to_terminal = io::stderr().is_terminal();
         Self {
             format: common.output,
             quiet: common.quiet,
             colour: Colour {
                 results: colour && io::stdout().is_terminal(),
-                progress: colour && io::stderr().is_terminal(),
+                progress: colour && errors_to_terminal,
             },
-            width: width(),
-            asks: !common.yes && io::stdin().is_terminal() && io::stderr().is_terminal(),
+            width: text::terminal(),
+            asks: !common.yes && io::stdin().is_terminal() && errors_to_terminal,
+            live: !common.quiet && errors_to_terminal,
+            is_shown: Cell::new(false),
         }
     }
 
@@ -60,6 +70,8 @@ impl Screen {
             },
             width: None,
             asks: false,
+            live: false,
+            is_shown: Cell::new(false),
         }
     }
 
@@ -95,8 +107,18 @@ impl Screen {
         if !self.is_for_people() {
             return self.value(value);
         }
-        let shown = sheet().show(self.width, self.colour.results);
-        self.line(shown)
+        self.sheet(sheet())
+    }
+
+    /// A table of results; of an empty one nothing.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub fn sheet(&self, sheet: Sheet) -> Result<(), Failure> {
+        if sheet.is_empty() {
+            return Ok(());
+        }
+        self.line(sheet.show(self.width, self.colour.results))
     }
 
     /// A result as the api has it: JSON, or YAML where that is asked for.
@@ -130,6 +152,7 @@ impl Screen {
     /// # Errors
     /// Standard output cannot be written.
     pub fn line(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        self.clear();
         let mut out = io::stdout().lock();
         writeln!(out, "{}", text.as_ref())?;
         Ok(out.flush()?)
@@ -165,15 +188,29 @@ impl Screen {
             shown.iter().for_each(|fault| self.tell(fault));
         }
         if let Failure::Ended(_, Some(last)) = failure {
-            self.tell(&format!("last lines of {}:", last.replica));
-            let lines = last.lines.iter();
-            lines.for_each(|line| self.tell(&format!("  | {}", plain(line))));
+            self.last_words(last);
         }
         let error = Tone::Bad.paint("error:", self.colour.progress);
         self.tell(&format!("{error} {}", plain_lines(&failure.to_string())));
         if let Some(way_out) = failure.way_out() {
             self.tell(&format!("  to do: {way_out}"));
         }
+    }
+
+    fn last_words(&self, last: &LastWords) {
+        if let Some(probe) = &last.probe {
+            self.tell(&format!(
+                "last answer of the probe of {}: {}",
+                last.replica,
+                plain(probe)
+            ));
+        }
+        if last.lines.is_empty() {
+            return;
+        }
+        self.tell(&format!("last lines of {}:", last.replica));
+        let lines = last.lines.iter();
+        lines.for_each(|line| self.tell(&format!("  | {}", plain(line))));
     }
 
     /// Asks on the terminal. An empty answer is what `enter` says.
@@ -185,6 +222,7 @@ impl Screen {
             Answer::Yes => "[Y/n]",
             Answer::No => "[y/N]",
         };
+        self.clear();
         let mut err = io::stderr().lock();
         write!(err, "{question} {choice} ")?;
         err.flush()?;
@@ -198,7 +236,35 @@ impl Screen {
         })
     }
 
+    /// Whether progress can be shown in one line that changes.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Shows how far things are, in one line that the next words replace. Nothing where progress is not
+    /// read on a terminal.
+    pub fn live(&self, text: &str) {
+        if !self.live {
+            return;
+        }
+        self.clear();
+        let most = self.width().unwrap_or(80).saturating_sub(1);
+        let text = Tone::Dim.paint(&text::cut(text, most), self.colour.progress);
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
+        self.is_shown.set(true);
+    }
+
+    /// Takes that line away.
+    pub fn clear(&self) {
+        if self.is_shown.replace(false) {
+            let mut err = io::stderr().lock();
+            let _ = write!(err, "\r\u{1b}[2K").and_then(|()| err.flush());
+        }
+    }
+
     fn tell(&self, text: &str) {
+        self.clear();
         let mut err = io::stderr().lock();
         // Standard error may be closed; there is nowhere left to say so.
         let _ = writeln!(err, "{text}");
@@ -223,11 +289,4 @@ pub fn plain(text: &str) -> String {
 fn plain_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(plain).collect();
     lines.join("\n")
-}
-
-fn width() -> Option<u16> {
-    let said = std::env::var("COLUMNS").ok();
-    let said = said.and_then(|columns| columns.parse().ok());
-    said.filter(|columns| *columns > 0)
-        .or_else(|| comfy_table::Table::new().width())
 }

@@ -1,11 +1,18 @@
 //! `Tale`: what an operation brings about, told event by event: a pure fold of the live stream. Leaves
 //! following the stream to `operation`, printing to `output`.
 
+mod counts;
 mod say;
+mod sentence;
+
+pub use say::service_of;
+pub use sentence::line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gantry_events::{Fact, Millis, NodeId, OperationId, ReplicaId, ServiceName, Slot, Time};
+use gantry_events::{
+    Fact, Millis, NodeId, OperationId, ProjectName, ReplicaId, ServiceName, Slot, Time,
+};
 use gantry_rest::CloudEvent;
 use serde_json::json;
 
@@ -13,16 +20,27 @@ use crate::failure::LastWords;
 use crate::output::Tone;
 
 /// The type of an accepted command.
-const ACCEPTED: &str = "operation.accepted.v1";
+pub const ACCEPTED: &str = "operation.accepted.v1";
 
 /// One operation as it is watched.
 #[derive(Debug)]
 pub struct Tale {
     operation: OperationId,
     goal: Goal,
-    placed: BTreeMap<ReplicaId, Placed>,
+    /// Slots of replicas that were placed since.
+    placed: BTreeMap<(ProjectName, ReplicaId), Slot>,
+    /// Nodes of all replicas that are known.
+    homes: BTreeMap<(ProjectName, ReplicaId), NodeId>,
+    /// Nodes that the holders of slots were on when the tale began.
+    slots: BTreeMap<(ProjectName, Slot), NodeId>,
+    /// Nodes that are emptied.
+    emptied: BTreeSet<NodeId>,
     filled: BTreeMap<ServiceName, BTreeSet<u32>>,
-    joined: u32,
+    gone: BTreeMap<ServiceName, BTreeSet<ReplicaId>>,
+    moved: BTreeSet<(ProjectName, ReplicaId)>,
+    joined: BTreeSet<String>,
+    left: BTreeSet<String>,
+    released: bool,
     began: Option<Time>,
     ended: Option<Time>,
     last_words: Option<LastWords>,
@@ -31,25 +49,40 @@ pub struct Tale {
 /// What the operation should come to, as far as it can be counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Goal {
-    /// Services that change.
+    /// Services that change; none means that all of the project is told of.
     pub services: BTreeMap<ServiceName, Count>,
-    /// Machines that should join.
-    pub machines: u32,
+    /// Machines that should join, or leave.
+    pub machines: Count,
+    /// Nodes that it is about; none means all.
+    pub nodes: BTreeSet<NodeId>,
+    /// Whether replicas are told of only as they move off nodes that are emptied.
+    pub moves: bool,
+    /// The replicas there are, where those that move are told of.
+    pub homes: Vec<Home>,
 }
 
-/// Replicas of a service.
+/// Where a replica is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Its project.
+    pub project: ProjectName,
+    /// It.
+    pub replica: ReplicaId,
+    /// The slot it fills.
+    pub slot: Slot,
+    /// Its node.
+    pub node: NodeId,
+}
+
+/// Replicas of a service, or machines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// How many there should be in the end.
+    /// How many there should be in the end; 0 where that is not counted.
     pub wanted: u32,
     /// How many of them are there already and stay.
     pub there: u32,
-}
-
-#[derive(Debug)]
-struct Placed {
-    slot: Slot,
-    node: NodeId,
+    /// How many should leave without another in their place.
+    pub leaving: u32,
 }
 
 /// One line of it.
@@ -65,13 +98,25 @@ pub struct Line {
 
 impl Tale {
     /// A tale of this operation, on its way to that goal.
-    pub fn new(operation: OperationId, goal: Goal) -> Self {
+    pub fn new(operation: OperationId, mut goal: Goal) -> Self {
+        let homes = std::mem::take(&mut goal.homes);
+        let slot = |home: &Home| ((home.project.clone(), home.slot.clone()), home.node.clone());
         Self {
             operation,
             goal,
             placed: BTreeMap::new(),
+            slots: homes.iter().map(slot).collect(),
+            homes: homes
+                .into_iter()
+                .map(|home| ((home.project, home.replica), home.node))
+                .collect(),
+            emptied: BTreeSet::new(),
             filled: BTreeMap::new(),
-            joined: 0,
+            gone: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            joined: BTreeSet::new(),
+            left: BTreeSet::new(),
+            released: false,
             began: None,
             ended: None,
             last_words: None,
@@ -84,9 +129,7 @@ impl Tale {
             self.began = Some(event.time);
             return None;
         }
-        // A type that this program does not know yet is nothing it could tell.
-        let said = json!({"type": event.type_name, "data": event.data});
-        let fact: Fact = serde_json::from_value(said).ok()?;
+        let fact = fact_of(event)?;
         if self.is_end(&fact) {
             self.ended = Some(event.time);
         }
@@ -101,6 +144,11 @@ impl Tale {
     /// Time from its acceptance to its end.
     pub fn took(&self) -> Option<Millis> {
         Some(self.ended?.since(self.began?))
+    }
+
+    /// Whether what it tells of happens in several projects.
+    pub fn needs_all_scopes(&self) -> bool {
+        self.goal.moves
     }
 
     /// What the last replica that failed had written.
@@ -119,18 +167,12 @@ impl Tale {
         };
         operation == self.operation
     }
+}
 
-    /// `2 of 3`, once this slot of the service is filled.
-    fn fill(&mut self, slot: &Slot) -> String {
-        let count = self.goal.services.get(&slot.service).copied();
-        let filled = self.filled.entry(slot.service.clone()).or_default();
-        filled.insert(slot.ordinal);
-        let new = u32::try_from(filled.len()).unwrap_or(u32::MAX);
-        count.map_or_else(String::new, |count| {
-            let ready = new.saturating_add(count.there).min(count.wanted);
-            format!(" ({ready} of {})", count.wanted)
-        })
-    }
+/// What the event says, if this program knows its type: of a newer one it can tell nothing.
+pub fn fact_of(event: &CloudEvent) -> Option<Fact> {
+    let said = json!({"type": event.type_name, "data": event.data});
+    serde_json::from_value(said).ok()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `gantry events`: what happened; with `-f`, what happens, until Ctrl-C.
+//! `gantry events`: what happened, a sentence each; with `-f`, what happens, until Ctrl-C.
 
 use gantry_events::OperationId;
 use gantry_rest::{Client, CloudEvent, EventQuery};
@@ -6,11 +6,21 @@ use serde_json::Value;
 
 use crate::context::{Context, answered};
 use crate::failure::Failure;
-use crate::output::{Tone, moment, plain};
+use crate::output::{Tone, cut, moment, plain};
 use crate::patience::Patience;
+use crate::tale::{self, ACCEPTED, Line};
 
-/// Show events.
+/// Columns of a terminal from which on the whole date is shown.
+const WIDE: usize = 100;
+/// Most characters of the subject; ids are no longer, as a rule.
+const ABOUT: usize = 22;
+
+/// Show what happened; with -f, what happens
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  gantry events -f                         all that happens from now on
+  gantry events -p shop --type 'replica.*' what became of the replicas of shop
+  gantry events --id web-7f3k2q -o json    all about one replica, in full")]
 pub struct Events {
     /// Go on as new ones come; without --after, begin now
     #[arg(short, long)]
@@ -33,6 +43,12 @@ pub struct Events {
     /// Of this operation
     #[arg(long)]
     operation: Option<OperationId>,
+    /// Caused by this actor: user:mia, token:ci, service:scheduler, node:n1
+    #[arg(long)]
+    actor: Option<String>,
+    /// Only so many of the last
+    #[arg(long, short = 'n', value_name = "N", conflicts_with_all = ["follow", "after"])]
+    tail: Option<usize>,
 }
 
 impl Events {
@@ -44,7 +60,7 @@ impl Events {
         let client = context.client()?;
         let mut query = self.query(context);
         if !self.follow {
-            return pages(context, &client, query).await;
+            return self.pages(context, &client, query).await;
         }
         if query.after.is_none() {
             let now = answered(client.version()).await?;
@@ -65,21 +81,35 @@ impl Events {
             id: self.id.clone(),
             type_name: self.type_name.clone(),
             operation: self.operation,
+            actor: self.actor.clone(),
             ..EventQuery::default()
         }
     }
-}
 
-async fn pages(context: &Context, client: &Client, mut query: EventQuery) -> Result<(), Failure> {
-    loop {
-        let page = answered(client.events(&query)).await?;
-        for event in &page.items {
-            show(context, event)?;
+    async fn pages(
+        &self,
+        context: &Context,
+        client: &Client,
+        mut query: EventQuery,
+    ) -> Result<(), Failure> {
+        let mut last = std::collections::VecDeque::new();
+        loop {
+            let page = answered(client.events(&query)).await?;
+            for event in page.items {
+                match self.tail {
+                    None => show(context, &event)?,
+                    Some(most) => {
+                        last.push_back(event);
+                        last.drain(..last.len().saturating_sub(most));
+                    }
+                }
+            }
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => break,
+            }
         }
-        let Some(next) = page.next else {
-            return Ok(());
-        };
-        query.after = Some(next);
+        last.iter().try_for_each(|event| show(context, event))
     }
 }
 
@@ -112,30 +142,75 @@ fn show(context: &Context, event: &CloudEvent) -> Result<(), Failure> {
     if !screen.is_for_people() {
         return screen.item(event);
     }
+    let (time, Line { tone, about, what }) = (moment(event.time), line(event));
     let place = format!("{}.{}", event.seq, event.index);
-    let head = format!("{place:<8} {} ", moment(event.time));
-    let what = format!("{:<26} {:<22} ", event.type_name, event.subject);
-    let rest = plain(&told(&event.data));
-    let used = head.len() + what.len();
-    let room = screen
-        .width()
-        .map_or(usize::MAX, |width| width.saturating_sub(used));
-    let rest: String = rest.chars().take(room).collect();
-    let head = screen.tint(Tone::Dim, &head);
-    let rest = screen.tint(Tone::Dim, rest.trim_end());
-    screen.line(format!("{head}{what}{rest}").trim_end())
+    let head = match screen.width() {
+        Some(width) if width < WIDE => time.get(11..).unwrap_or(&time).to_owned(),
+        Some(_) | None => format!("{place:<9} {time}"),
+    };
+    let about = format!("{:<ABOUT$}", cut(&about, ABOUT));
+    let used = head.chars().count() + about.chars().count() + 4;
+    let what = plain(&what);
+    let what = match screen.width() {
+        Some(width) => cut(&what, width.saturating_sub(used)),
+        None => what,
+    };
+    let (head, what) = (screen.tint(Tone::Dim, &head), screen.tint(tone, &what));
+    screen.line(format!("{head}  {about}  {what}").trim_end())
 }
 
-/// The values of an event on one line; what is nested stays with `-o json`.
+/// The event in a sentence. Of a type that this program does not know its values are told.
+fn line(event: &CloudEvent) -> Line {
+    if event.type_name == ACCEPTED {
+        return accepted(event);
+    }
+    let mut line = tale::fact_of(event).map_or_else(|| unknown(event), |fact| tale::line(&fact));
+    if event.subject.starts_with("operation/")
+        && let Some(operation) = event.operation
+    {
+        line.what = format!("{} ({operation})", line.what);
+    }
+    line
+}
+
+/// `token:operator asks for service.scale: replicas=5 service=web`
+fn accepted(event: &CloudEvent) -> Line {
+    let kind = event.data.get("kind").and_then(Value::as_str);
+    let asked = event.data.get("asked").map(told).unwrap_or_default();
+    let asked = if asked.is_empty() {
+        asked
+    } else {
+        format!(": {asked}")
+    };
+    Line {
+        tone: Tone::Name(0),
+        about: "operation".to_owned(),
+        what: format!(
+            "{} asks for {}{asked}",
+            event.actor,
+            kind.unwrap_or("something")
+        ),
+    }
+}
+
+fn unknown(event: &CloudEvent) -> Line {
+    Line {
+        tone: Tone::Dim,
+        about: event.subject.clone(),
+        what: format!("{} {}", event.type_name, told(&event.data)),
+    }
+}
+
+/// The values on one line; what is nested, or as long as a file, stays with `-o json`.
 fn told(data: &Value) -> String {
     let Some(map) = data.as_object() else {
         return String::new();
     };
     let said = map.iter().filter_map(|(key, value)| match value {
-        Value::String(text) => Some(format!("{key}={text}")),
+        Value::String(text) if text.len() <= 80 => Some(format!("{key}={text}")),
         Value::Number(number) => Some(format!("{key}={number}")),
         Value::Bool(flag) => Some(format!("{key}={flag}")),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
     });
     said.collect::<Vec<_>>().join(" ")
 }

@@ -17,10 +17,12 @@ use crate::output::{Tone, plain};
 /// What the engine says of a layer that is still on its way.
 const PASSING: [&str; 3] = ["Preparing", "Waiting", "Pushing"];
 
-/// Images in the system's own registry.
+/// Images in the system's own registry
 #[derive(Debug, clap::Subcommand)]
 pub enum Image {
     /// Put an image of your own engine into the system's registry
+    #[command(after_help = "Example:
+  docker build -t shop:1 . && gantry image push shop:1    prints the name for a file")]
     Push(Push),
 }
 

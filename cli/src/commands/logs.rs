@@ -1,38 +1,40 @@
 //! `gantry logs`: what replicas wrote, of one service or of all, in the order it was written; with `-f`,
 //! what they write, until Ctrl-C.
 
-use std::cell::Cell;
+mod follow;
+
 use std::path::PathBuf;
 
-use futures::future::try_join_all;
 use gantry_events::{ProjectName, ReplicaId, ServiceName};
 use gantry_rest::{Client, LogLine, LogQuery, ReadAt};
 
 use crate::args::FileArg;
 use crate::context::{Context, answered};
 use crate::failure::Failure;
-use crate::output::Tone;
-use crate::patience::Patience;
+use crate::names::{Named, meant};
+use crate::output::{Tone, plain};
+use crate::tale::service_of;
 
-/// Most lines of a replica that can be asked for at once: after a break, none of those should be missed.
-const LONGEST_TAIL: u32 = 1000;
-
-/// Show what replicas wrote.
+/// Show what replicas wrote, of a service or of all
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  gantry logs -f                        all services, as they write
+  gantry logs web --tail 20
+  gantry logs web --replica web-7f3k2q  also of one that failed: `gantry ps --all` names it")]
 pub struct Logs {
     /// Only replicas of this service
     service: Option<ServiceName>,
     /// How many of the last lines of each replica
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, short = 'n', default_value_t = 100, value_name = "N")]
     tail: u32,
     /// Only this replica
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     replica: Option<ReplicaId>,
-    /// Go on as new ones come, of the services there are now
+    /// Go on as new ones come, also of replicas and services that come
     #[arg(short, long)]
     follow: bool,
     /// The project's file, or - for standard input
-    #[arg(long, value_name = "FILE", default_value = "gantry.yaml")]
+    #[arg(long, value_name = "FILE", default_value = crate::args::FILE)]
     file: PathBuf,
 }
 
@@ -47,35 +49,66 @@ impl Logs {
         let client = context.client()?;
         let services = self.services(&client, &project).await?;
         if self.follow {
-            return self.stream(context, &client, &project, &services).await;
+            return follow::run(self, context, (&client, &project), services).await;
         }
         let mut lines = Vec::new();
+        let mut missing = Vec::new();
         for service in services {
-            lines.extend(self.read(&client, &project, &service).await?);
+            let read = self.read(&client, &project, &service, &mut missing).await;
+            match read {
+                Err(failure) => return Err(self.meant(&client, &project, &service, failure).await),
+                Ok(read) => lines.extend(read),
+            }
         }
         lines.sort_by_key(|line| line.time);
-        let widest = lines.iter().map(|line| line.replica.to_string().len());
+        let widest = lines.iter().map(|line| line.replica.as_str().len());
         let widest = widest.max().unwrap_or(0);
         for line in &lines {
             show(context, line, widest)?;
         }
+        if !missing.is_empty() {
+            let note = format!(
+                "not read, as their nodes do not answer: {}",
+                missing.join(", ")
+            );
+            context.screen.note(Tone::Bad, &note);
+        }
+        if lines.is_empty() && missing.is_empty() {
+            context
+                .screen
+                .note(Tone::Dim, &format!("nothing was written in {project}"));
+        }
         Ok(())
     }
 
+    /// The service that is named, else that of the replica, else all.
     async fn services(
         &self,
         client: &Client,
         project: &ProjectName,
     ) -> Result<Vec<ServiceName>, Failure> {
-        if let Some(service) = &self.service {
-            return Ok(vec![service.clone()]);
+        let of_replica = self.replica.as_ref().and_then(|id| service_of(id.as_str()));
+        let of_replica = of_replica.and_then(|name| name.parse().ok());
+        if let Some(service) = self.service.clone().or(of_replica) {
+            return Ok(vec![service]);
         }
-        let of_replica = self.replica.as_ref();
-        let list = answered(client.services(project, &ReadAt::default())).await?;
-        let names = list.items.into_iter().map(|service| service.id);
-        Ok(names
-            .filter(|name| of_replica.is_none_or(|id| belongs(id, name)))
-            .collect())
+        match answered(client.services(project, &ReadAt::default())).await {
+            Err(failure) => Err(meant(client, failure, project, Named::Project).await),
+            Ok(list) => Ok(list.items.into_iter().map(|service| service.id).collect()),
+        }
+    }
+
+    async fn meant(
+        &self,
+        client: &Client,
+        project: &ProjectName,
+        service: &ServiceName,
+        failure: Failure,
+    ) -> Failure {
+        match &self.replica {
+            Some(replica) => meant(client, failure, replica, Named::Replica(project)).await,
+            None => meant(client, failure, service, Named::Service(project)).await,
+        }
     }
 
     async fn read(
@@ -83,9 +116,11 @@ impl Logs {
         client: &Client,
         project: &ProjectName,
         service: &ServiceName,
+        missing: &mut Vec<String>,
     ) -> Result<Vec<LogLine>, Failure> {
         let query = self.query();
         let mut stream = answered(client.logs(project, service, &query)).await?;
+        missing.extend(stream.missing());
         let mut lines = Vec::new();
         while let Some(line) = answered(stream.next()).await? {
             lines.push(line);
@@ -101,90 +136,25 @@ impl Logs {
             ..LogQuery::default()
         }
     }
-
-    /// Prints the lines of all these services as they come.
-    async fn stream(
-        &self,
-        context: &Context,
-        client: &Client,
-        project: &ProjectName,
-        services: &[ServiceName],
-    ) -> Result<(), Failure> {
-        let widest = Cell::new(0);
-        let streams = services.iter().map(|service| {
-            let read = Following {
-                context,
-                client,
-                project,
-                service,
-                widest: &widest,
-            };
-            read.forever(self.query())
-        });
-        tokio::select! {
-            failed = try_join_all(streams) => failed.map(|_| ()),
-            _ = tokio::signal::ctrl_c() => Ok(()),
-        }
-    }
 }
 
-/// The lines of one service, as they come.
-struct Following<'a> {
-    context: &'a Context,
-    client: &'a Client,
-    project: &'a ProjectName,
-    service: &'a ServiceName,
-    /// Of the replicas' names so far, of all services.
-    widest: &'a Cell<usize>,
-}
-
-impl Following<'_> {
-    /// Where the stream breaks, it goes on after the last line.
-    async fn forever(self, mut query: LogQuery) -> Result<(), Failure> {
-        let mut patience = Patience::new();
-        loop {
-            let broke = self.until_it_breaks(&mut query, &mut patience).await;
-            patience.outlast(self.context, broke).await?;
-        }
-    }
-
-    async fn until_it_breaks(
-        &self,
-        query: &mut LogQuery,
-        patience: &mut Patience,
-    ) -> Result<(), Failure> {
-        let asked = self.client.logs(self.project, self.service, query);
-        let mut stream = answered(asked).await?;
-        patience.is_answered(self.context);
-        while let Some(line) = stream.next().await? {
-            let widest = self.widest.get().max(line.replica.to_string().len());
-            self.widest.set(widest);
-            show(self.context, &line, widest)?;
-            query.since = Some(line.cursor);
-            query.tail = Some(LONGEST_TAIL);
-        }
-        Ok(())
-    }
-}
-
-/// A replica's id is its service's name, `-` and a suffix without one.
-fn belongs(replica: &ReplicaId, service: &ServiceName) -> bool {
-    let text = replica.to_string();
-    text.rsplit_once('-')
-        .is_some_and(|(name, _)| name == service.as_str())
-}
-
+/// A line behind its replica's name, which has its own colour; the bar tells errors.
 fn show(context: &Context, line: &LogLine, widest: usize) -> Result<(), Failure> {
-    if !context.screen.is_for_people() {
-        return context.screen.item(line);
+    let screen = &context.screen;
+    if !screen.is_for_people() {
+        return screen.item(line);
     }
-    let tone = if line.stream == "stderr" {
-        Tone::Wait
+    let id = line.replica.as_str();
+    if line.stream == gantry_rest::NOTICE {
+        screen.note(Tone::Bad, &format!("{id:<widest$} ! {}", plain(&line.line)));
+        return Ok(());
+    }
+    let bar = if line.stream == "stderr" {
+        Tone::Bad
     } else {
         Tone::Dim
     };
-    let who = context
-        .screen
-        .tint(tone, &format!("{:<widest$} |", line.replica));
-    context.screen.line(format!("{who} {}", line.line))
+    let who = screen.tint(Tone::of_name(id), &format!("{id:<widest$}"));
+    let bar = screen.tint(bar, "|");
+    screen.line(format!("{who} {bar} {}", line.line))
 }

@@ -1,79 +1,108 @@
-//! `gantry node`: the nodes, what each has, and what of it is set aside.
+//! `gantry node`: the nodes, what each has and runs, and which take replicas.
 
-use gantry_events::Time;
-use gantry_rest::ReadAt;
-use gantry_views::{NodeDoc, NodeState};
+mod drain;
+mod list;
+mod show;
 
-use super::word;
-use crate::context::{Context, answered};
+pub use drain::homes;
+
+use gantry_events::NodeId;
+use gantry_rest::Write;
+
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Column, Field, Sheet, Tone, age};
+use crate::names::{Named, meant};
+use crate::operation;
+use crate::tale::Goal;
 
-/// Nodes of the cluster.
+/// Nodes of the cluster
 #[derive(Debug, clap::Subcommand)]
 pub enum Node {
     /// List the nodes
-    Ls,
+    #[command(after_help = "Example:
+  gantry node ls")]
+    Ls(list::Ls),
+    /// Show one node: what it has, what runs on it, what it waits for
+    #[command(after_help = "Example:
+  gantry node show n1")]
+    Show(show::Show),
+    /// Place nothing more on a node; what runs there stays
+    #[command(after_help = "Example:
+  gantry node cordon n1")]
+    Cordon(Name),
+    /// Let a node take replicas again; ends a drain
+    #[command(after_help = "Example:
+  gantry node uncordon n1")]
+    Uncordon(Name),
+    /// Move all that runs on a node elsewhere, following it live
+    #[command(after_help = "Examples:
+  gantry node drain n1
+  gantry node drain n1 --no-wait")]
+    Drain(Name),
 }
 
-const COLUMNS: [Column; 9] = [
-    Column::always("NODE"),
-    Column::spare("MACHINE", 4),
-    Column::always("STATE"),
-    Column::spare("ADDRESS", 2),
-    Column::spare("CPU", 3),
-    Column::spare("MEMORY", 3),
-    Column::always("REPLICAS"),
-    Column::spare("SINCE", 1),
-    Column::wrapped("WAITING FOR"),
-];
+/// A node.
+#[derive(Debug, clap::Args)]
+pub struct Name {
+    /// The node
+    node: NodeId,
+}
 
 impl Node {
-    /// Prints the nodes.
+    /// Does what is asked for.
     ///
     /// # Errors
-    /// Those of the read.
+    /// Those of the reads, of the write and its operation.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Ls => list(context).await,
+            Self::Ls(ls) => ls.run(context).await,
+            Self::Show(show) => show.run(context).await,
+            Self::Cordon(name) => name.cordon(context).await,
+            Self::Uncordon(name) => name.uncordon(context).await,
+            Self::Drain(name) => drain::run(context, &name.node).await,
         }
     }
 }
 
-async fn list(context: &Context) -> Result<(), Failure> {
-    let client = context.client()?;
-    let list = answered(client.nodes(&ReadAt::default())).await?;
-    if list.items.is_empty() {
-        let none = "no nodes yet: `gantry pool create local --provider local --size 3` makes some";
-        context.screen.note(Tone::Dim, none);
+impl Name {
+    async fn cordon(&self, context: &Context) -> Result<(), Failure> {
+        let (client, key) = (context.client()?, Write::new());
+        let accepted = operation::write(|| client.cordon(&self.node, &key)).await;
+        let next = format!(
+            "what runs there stays; to move it: gantry node drain {0}; to undo: gantry node uncordon {0}",
+            self.node
+        );
+        self.finish(context, accepted, &next).await
     }
-    let now = client.date();
-    context.screen.result(&list, || {
-        Sheet::new(&COLUMNS, list.items.iter().map(|doc| row(doc, now)))
-    })
-}
 
-fn row(doc: &NodeDoc, now: Option<Time>) -> Vec<Field> {
-    let (taken, all) = (&doc.reserved, &doc.capacity);
-    let tone = match doc.state {
-        NodeState::Ready => Tone::Good,
-        NodeState::Joining => Tone::Wait,
-        NodeState::Silent => Tone::Bad,
-    };
-    vec![
-        Field::of(&doc.id),
-        Field::of(&doc.machine),
-        Field::toned(tone, word(doc.state)),
-        Field::maybe(doc.address),
-        Field::of(format!("{}/{}", taken.cpu, all.cpu)),
-        Field::of(format!("{}/{}Mi", mebi(taken.memory.0), mebi(all.memory.0))),
-        Field::of(doc.replicas),
-        Field::of(age(doc.standing.since, now)),
-        Field::maybe(doc.standing.waiting_for.as_ref()),
-    ]
-}
+    async fn uncordon(&self, context: &Context) -> Result<(), Failure> {
+        let (client, key) = (context.client()?, Write::new());
+        let accepted = operation::write(|| client.uncordon(&self.node, &key)).await;
+        self.finish(
+            context,
+            accepted,
+            "what runs elsewhere stays there; new replicas may come",
+        )
+        .await
+    }
 
-/// Whole mebibytes: what an engine reports is never a round number of anything.
-fn mebi(bytes: u64) -> u64 {
-    bytes >> 20
+    async fn finish(
+        &self,
+        context: &Context,
+        accepted: Result<gantry_views::OperationDoc, Failure>,
+        next: &str,
+    ) -> Result<(), Failure> {
+        let goal = Goal {
+            nodes: [self.node.clone()].into(),
+            ..Goal::default()
+        };
+        let ended = match accepted {
+            Ok(accepted) => operation::finish(context, accepted, goal, next).await,
+            Err(failure) => Err(failure),
+        };
+        match ended {
+            Err(failure) => Err(meant(&context.client()?, failure, &self.node, Named::Node).await),
+            Ok(()) => Ok(()),
+        }
+    }
 }

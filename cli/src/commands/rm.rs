@@ -1,37 +1,113 @@
-//! `gantry rm`: removes a service, once it is meant.
+//! `gantry rm`: removes services, or all of a project, once it is meant.
 
-use gantry_events::ServiceName;
-use gantry_rest::Write;
+use gantry_events::{ProjectName, ServiceName};
+use gantry_rest::{Client, ReadAt, ServiceAnswer, Write};
+use gantry_spec::Project;
 
+use super::status::replicas_of;
 use crate::args::FileArg;
-use crate::context::Context;
-use crate::failure::Failure;
+use crate::context::{Context, answered};
+use crate::exit::Exit;
+use crate::failure::{Failure, count};
+use crate::names::{Named, meant};
 use crate::operation;
 use crate::output::Answer;
 use crate::tale::Goal;
 
-/// Remove a service.
+/// Remove a service and its replicas, or every service of a project
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  gantry rm web             the service web of the project here
+  gantry rm -p shop         every service of shop; its releases stay, to go back to")]
 pub struct Rm {
-    /// The service
-    service: ServiceName,
+    /// The service; none for all of the project
+    service: Option<ServiceName>,
+    /// Of the project that the file names, remove all without being asked
+    #[arg(long)]
+    allow_remove: bool,
     #[command(flatten)]
     file: FileArg,
 }
 
 impl Rm {
-    /// Removes the service and waits until its replicas have stopped.
+    /// Removes what is named and waits until its replicas have stopped.
     ///
     /// # Errors
-    /// Those of the write and its operation; whoever was asked said no.
+    /// It is not there; those of the write and its operation; whoever was asked said no.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let project = context.project(&self.file)?;
-        let question = format!("Remove {} of {project} and its replicas?", self.service);
-        context.agree(&question, Answer::No)?;
         let client = context.client()?;
-        let key = Write::new();
-        let ask = || client.delete_service(&project, &self.service, &key);
-        let accepted = operation::write(ask).await?;
-        operation::finish(context, accepted, Goal::default()).await
+        match &self.service {
+            Some(service) => remove_service(context, &client, &project, service).await,
+            None => self.remove_all(context, &client, &project).await,
+        }
     }
+
+    async fn remove_all(
+        &self,
+        context: &Context,
+        client: &Client,
+        project: &ProjectName,
+    ) -> Result<(), Failure> {
+        let services = match answered(client.services(project, &ReadAt::default())).await {
+            Err(failure) => return Err(meant(client, failure, project, Named::Project).await),
+            Ok(list) => list.items,
+        };
+        self.agree(context, project, &services)?;
+        let empty = Project {
+            services: [].into(),
+            name: project.clone(),
+        };
+        let key = Write::new();
+        let ask = || client.put_config(project, empty.canonical(), &key);
+        let accepted = operation::write(ask).await?;
+        let next = format!("to undo: gantry rollback -p {project}");
+        operation::finish(context, accepted, Goal::default(), &next).await
+    }
+
+    /// All of a project takes a person's yes, or a word that says so.
+    fn agree(
+        &self,
+        context: &Context,
+        project: &ProjectName,
+        services: &[ServiceAnswer],
+    ) -> Result<(), Failure> {
+        if self.allow_remove || context.common.yes {
+            return Ok(());
+        }
+        let what = count(services.len(), "service");
+        let what = format!("{what} of {project} with {}", replicas_of(services));
+        if context.screen.asks() {
+            return context.agree(&format!("Remove {what}?"), Answer::No);
+        }
+        Err(Failure::here(
+            Exit::Refused,
+            format!("{what} would be removed; nothing was changed"),
+            "add --allow-remove if that is meant, or name one service",
+        ))
+    }
+}
+
+async fn remove_service(
+    context: &Context,
+    client: &Client,
+    project: &ProjectName,
+    service: &ServiceName,
+) -> Result<(), Failure> {
+    let read = match answered(client.service(project, service, &ReadAt::default())).await {
+        Err(failure) => return Err(meant(client, failure, service, Named::Service(project)).await),
+        Ok(read) => read,
+    };
+    let replicas = replicas_of(std::slice::from_ref(&read));
+    let question = format!("Remove {service} of {project} with {replicas}?");
+    context.agree(&question, Answer::No)?;
+    let key = Write::new();
+    let ask = || client.delete_service(project, service, &key);
+    let accepted = operation::write(ask).await?;
+    let goal = Goal {
+        services: [(service.clone(), crate::tale::Count::default())].into(),
+        ..Goal::default()
+    };
+    let next = "the file may still name it: the next deploy of that file brings it back";
+    operation::finish(context, accepted, goal, next).await
 }

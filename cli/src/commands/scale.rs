@@ -9,12 +9,16 @@ use gantry_rest::{Client, ReadAt, Write};
 use crate::args::FileArg;
 use crate::context::{Context, answered};
 use crate::failure::Failure;
+use crate::names::{Named, meant};
 use crate::operation;
 use crate::output::Tone;
 use crate::tale::{Count, Goal};
 
-/// Set how many replicas services have.
+/// Set how many replicas services have, until the next deploy
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  gantry scale web=5
+  gantry scale web=5 worker=0    all of them or, where one is not there, none")]
 pub struct Scale {
     /// Services and their numbers: web=5 worker=2
     #[arg(required = true, value_name = "SERVICE=N")]
@@ -66,7 +70,7 @@ impl Scale {
         }
         let mut open = accepted.into_iter();
         for (target, operation, goal) in open.by_ref() {
-            let end = operation::finish(context, operation, goal).await;
+            let end = operation::finish(context, operation, goal, "").await;
             let unwatched = matches!(end, Err(Failure::StillRunning { .. }));
             ended.push(self.tell(context, target, end));
             if unwatched {
@@ -80,7 +84,11 @@ impl Scale {
             );
             context.screen.note(Tone::Wait, &goes_on);
         }
-        ended.into_iter().collect()
+        ended.into_iter().collect::<Result<(), _>>()?;
+        let hint =
+            format!("see them: gantry ps -p {project}; the next deploy sets what its file says");
+        context.screen.note(Tone::Dim, &hint);
+        Ok(())
     }
 
     fn name_each_once(&self) -> Result<(), Failure> {
@@ -141,11 +149,21 @@ impl Scale {
 /// What is there already stays: only the rest is waited for.
 async fn goal(client: &Client, project: &ProjectName, target: &Target) -> Result<Goal, Failure> {
     let now = ReadAt::default();
-    let service = answered(client.service(project, &target.service, &now)).await?;
+    let service = match answered(client.service(project, &target.service, &now)).await {
+        Err(failure) => {
+            return Err(meant(client, failure, &target.service, Named::Service(project)).await);
+        }
+        Ok(service) => service,
+    };
     let now = service.status.replicas;
     let count = Count {
-        wanted: target.replicas,
+        wanted: if target.replicas > now.ready {
+            target.replicas
+        } else {
+            0
+        },
         there: now.ready.min(target.replicas),
+        leaving: now.present.saturating_sub(target.replicas),
     };
     Ok(Goal {
         services: BTreeMap::from([(target.service.clone(), count)]),

@@ -6,7 +6,7 @@ use crate::failure::{Failure, count};
 use crate::file::File;
 use crate::output::Tone;
 
-/// Check the file.
+/// Check the file, telling all its faults at once
 #[derive(Debug, clap::Args)]
 pub struct Validate {
     #[command(flatten)]

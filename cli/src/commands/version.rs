@@ -6,7 +6,7 @@ use crate::context::{Context, answered};
 use crate::failure::Failure;
 use crate::output::Tone;
 
-/// Show the versions.
+/// Show the versions of this program and of the api
 #[derive(Debug, clap::Args)]
 pub struct Version {}
 

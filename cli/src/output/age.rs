@@ -1,13 +1,15 @@
-//! Moments for people: how long ago, seen from the api's clock, or when.
+//! Moments for people: how long ago, seen from the api's clock, or when. All are UTC.
 
-use gantry_events::Time;
+use gantry_events::{Millis, Time};
 
 /// How long before `now` that was: `12s`, `5m`, `3h`, `2d`; the moment itself where now is not known.
 pub fn age(since: Time, now: Option<Time>) -> String {
-    let Some(now) = now else {
-        return moment(since);
-    };
-    let seconds = now.since(since).0 / 1000;
+    now.map_or_else(|| moment(since), |now| span(now.since(since)))
+}
+
+/// A time that passed or passes, in the unit that fits: `12s`, `5m`, `3h`, `2d`.
+pub fn span(time: Millis) -> String {
+    let seconds = time.0 / 1000;
     match seconds {
         0..=119 => format!("{seconds}s"),
         120..=7199 => format!("{}m", seconds / 60),
@@ -20,6 +22,12 @@ pub fn age(since: Time, now: Option<Time>) -> String {
 pub fn moment(time: Time) -> String {
     let text = time.to_string();
     text.get(..19).unwrap_or(&text).replace('T', " ")
+}
+
+/// `12:00:00 UTC`
+pub fn clock(time: Time) -> String {
+    let text = time.to_string();
+    format!("{} UTC", text.get(11..19).unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -41,5 +49,6 @@ mod tests {
             assert_eq!(age(began, Some(now)), text);
         }
         assert_eq!(age(began, None), "2023-11-14 22:13:20");
+        assert_eq!(clock(began), "22:13:20 UTC");
     }
 }

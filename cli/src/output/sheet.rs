@@ -1,14 +1,19 @@
-//! `Sheet`: a table that keeps within the width: it wraps long texts first, then leaves columns out,
-//! those that can best be spared first. `-o json` has everything at any width.
+//! `Sheet`: a table that keeps within the width. No cell is ever broken over lines: sentences go below
+//! their rows, then columns are left out, those that can best be spared first, and at last the widest
+//! cells are cut. `-o json` has everything at any width.
 
-use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 
-use super::{Tone, plain};
+use super::{Tone, plain, text};
 
-/// Least width that a text is wrapped to.
-const NARROWEST: usize = 24;
 /// Spaces between two columns.
 const GAP: usize = 2;
+/// What stands before a sentence below its row.
+const INDENT: &str = "  ";
+/// Least width that a cell is cut to.
+const NARROWEST: usize = 6;
+/// Columns of this rank and above are worth less than sentences beside their rows.
+const EXTRA: u8 = 5;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -24,13 +29,13 @@ pub struct Column {
     keep: Keep,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Keep {
     Always,
     /// Left out where there is no room, the highest first, and where nothing stands in it.
     Spare(u8),
-    /// Wrapped where there is no room; left out where nothing stands in it.
-    Wrap,
+    /// Below its row where there is no room beside it; left out where nothing stands in it.
+    Sentence,
 }
 
 /// One cell.
@@ -53,9 +58,9 @@ impl Column {
         Self { title, keep }
     }
 
-    /// A column of sentences.
-    pub const fn wrapped(title: &'static str) -> Self {
-        let keep = Keep::Wrap;
+    /// A column of sentences; at most one a table, and the last.
+    pub const fn sentence(title: &'static str) -> Self {
+        let keep = Keep::Sentence;
         Self { title, keep }
     }
 }
@@ -87,22 +92,59 @@ impl Sheet {
         }
     }
 
-    /// The table as text, without a line end.
-    pub fn show(mut self, width: Option<u16>, colour: bool) -> String {
-        self.leave_out(|sheet, index| {
-            sheet.columns[index].keep != Keep::Always && sheet.is_empty(index)
-        });
-        while let Some(index) = width.and_then(|width| self.too_much(usize::from(width))) {
-            self.remove(index);
-        }
-        self.table(width, colour).trim_fmt()
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
-    fn table(&self, width: Option<u16>, colour: bool) -> Table {
+    /// The table as text, without a line end.
+    pub fn show(mut self, width: Option<u16>, colour: bool) -> String {
+        self.leave_out_empty();
+        let Some(width) = width.map(usize::from) else {
+            return self.table(colour).join("\n");
+        };
+        self.leave_out_extras(width);
+        let below = if self.taken() > width {
+            self.take_sentences()
+        } else {
+            Vec::new()
+        };
+        while self.taken() > width {
+            match self.most_spared() {
+                Some(index) => self.remove(index),
+                None if self.cut_widest(width) => {}
+                None => break,
+            }
+        }
+        let mut lines = self.table(colour).into_iter();
+        let mut shown: Vec<_> = lines.by_ref().take(1).collect();
+        for (row, line) in lines.enumerate() {
+            shown.push(line);
+            shown.extend(below.get(row).into_iter().flat_map(|sentence| {
+                let lines = text::lines(&sentence.text, width.saturating_sub(INDENT.len()));
+                let toned = lines
+                    .into_iter()
+                    .map(|line| sentence.tone.or_dim().paint(&line, colour));
+                toned.map(|line| format!("{INDENT}{line}"))
+            }));
+        }
+        shown.join("\n")
+    }
+
+    /// The head and each row, a line each.
+    fn table(&self, colour: bool) -> Vec<String> {
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
-            .set_header(self.columns.iter().map(|column| column.title));
+            .set_content_arrangement(ContentArrangement::Disabled)
+            .set_header(self.columns.iter().map(|column| {
+                let cell = Cell::new(column.title);
+                if colour {
+                    cell.add_attribute(Attribute::Bold)
+                } else {
+                    cell
+                }
+            }));
         if colour {
             table.enforce_styling();
         } else {
@@ -114,65 +156,77 @@ impl Sheet {
         for column in table.column_iter_mut() {
             column.set_padding((0, u16::try_from(GAP).unwrap_or(2)));
         }
-        if let Some(width) = width {
-            // The gap after the last column is trimmed: it takes no room.
-            table.set_width(width.saturating_add(2));
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-            self.constrain(&mut table, usize::from(width));
-        } else {
-            table.set_content_arrangement(ContentArrangement::Disabled);
-        }
         table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect()
     }
 
-    /// Gives sentences what the others leave, and never breaks the others, as long as all fit.
-    fn constrain(&self, table: &mut Table, width: usize) {
-        let fixed: usize = self.widths().map(|(keep, wide)| taken(keep, wide, 0)).sum();
-        let left = width.saturating_sub(fixed);
-        if left < NARROWEST && self.widths().any(|(keep, _)| keep == Keep::Wrap) || fixed > width {
-            return;
+    /// Columns in all; the gap after the last takes no room.
+    fn taken(&self) -> usize {
+        let all: usize = self.widths().map(|wide| wide + GAP).sum();
+        all.saturating_sub(GAP)
+    }
+
+    fn widths(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().enumerate().map(|(index, column)| {
+            let cells = self.rows.iter().map(|row| text::width(&row[index].text));
+            cells.max().unwrap_or(0).max(column.title.len())
+        })
+    }
+
+    /// Leaves out columns that are worth less than sentences beside their rows, if that makes room.
+    fn leave_out_extras(&mut self, width: usize) {
+        let mut less = self.clone();
+        while less.taken() > width
+            && let Some(index) = less.most_spared()
+            && less.columns[index].keep >= Keep::Spare(EXTRA)
+        {
+            less.remove(index);
         }
-        let upper = Width::Fixed(u16::try_from(left + GAP).unwrap_or(u16::MAX));
-        for (column, (keep, _)) in table.column_iter_mut().zip(self.widths()) {
-            column.set_constraint(match keep {
-                Keep::Always | Keep::Spare(_) => ColumnConstraint::ContentWidth,
-                Keep::Wrap => ColumnConstraint::UpperBoundary(upper),
-            });
+        if less.taken() <= width {
+            *self = less;
         }
     }
 
-    /// The column to leave out, if they do not all fit even with texts wrapped.
-    fn too_much(&self, width: usize) -> Option<usize> {
-        let taken = self
-            .widths()
-            .map(|(keep, wide)| taken(keep, wide, NARROWEST));
-        if taken.sum::<usize>() <= width + GAP {
-            return None;
-        }
+    /// The column that can best be spared, if one can.
+    fn most_spared(&self) -> Option<usize> {
         let spare = self.columns.iter().enumerate();
         let spare = spare.filter_map(|(index, column)| match column.keep {
             Keep::Spare(rank) => Some((rank, index)),
-            Keep::Always | Keep::Wrap => None,
+            Keep::Always | Keep::Sentence => None,
         });
         spare.max().map(|(_, index)| index)
     }
 
-    /// What each column keeps, and its width with the gap after it.
-    fn widths(&self) -> impl Iterator<Item = (Keep, usize)> {
-        self.columns.iter().enumerate().map(|(index, column)| {
-            let cells = self.rows.iter().map(|row| row[index].text.chars().count());
-            let widest = cells.max().unwrap_or(0).max(column.title.len());
-            (column.keep, widest + GAP)
-        })
+    /// Cuts the widest cells by as much as is too much. Whether that helped.
+    fn cut_widest(&mut self, width: usize) -> bool {
+        let too_much = self.taken() - width;
+        let Some((widest, index)) = self.widths().zip(0..).max() else {
+            return false;
+        };
+        let most = widest.saturating_sub(too_much).max(NARROWEST);
+        for row in &mut self.rows {
+            row[index].text = text::cut(&row[index].text, most);
+        }
+        most < widest && self.widths().nth(index) < Some(widest)
     }
 
-    fn is_empty(&self, index: usize) -> bool {
-        self.rows.iter().all(|row| row[index].text.is_empty())
+    /// Takes the sentences out of the table, one for each row.
+    fn take_sentences(&mut self) -> Vec<Field> {
+        let is_sentence = |column: &Column| column.keep == Keep::Sentence;
+        let Some(index) = self.columns.iter().position(is_sentence) else {
+            return Vec::new();
+        };
+        self.columns.remove(index);
+        let rows = self.rows.iter_mut();
+        rows.map(|row| row.remove(index)).collect()
     }
 
-    fn leave_out(&mut self, which: impl Fn(&Self, usize) -> bool) {
+    fn leave_out_empty(&mut self) {
         for index in (0..self.columns.len()).rev() {
-            if which(self, index) {
+            let is_empty = self.rows.iter().all(|row| row[index].text.is_empty());
+            if is_empty && self.columns[index].keep != Keep::Always {
                 self.remove(index);
             }
         }
@@ -183,13 +237,6 @@ impl Sheet {
         for row in &mut self.rows {
             row.remove(index);
         }
-    }
-}
-
-fn taken(keep: Keep, wide: usize, wrapped: usize) -> usize {
-    match keep {
-        Keep::Always | Keep::Spare(_) => wide,
-        Keep::Wrap => wide.min(wrapped + GAP),
     }
 }
 

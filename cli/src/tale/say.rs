@@ -1,178 +1,188 @@
-//! The sentence for each fact that a deploy, a scaling, a removal or a pool brings about. What says
-//! nothing to a person who waits is left out.
+//! Which facts a person who waits is told, and what is counted beside. The sentences are those that every
+//! fact has.
 
-use gantry_events::{Fact, FailureReason, ReplicaFailed, ReplicaPlaced, ReplicaReady, Unfit};
+use gantry_events::{EntityRef, Fact, Kind, ProjectName, ReplicaId, Scope, ServiceName};
 
-use super::{LastWords, Line, Placed, Tale};
+use super::sentence;
+use super::{LastWords, Line, Tale};
 use crate::output::Tone;
 
 impl Tale {
+    /// What to say about this fact, if anything. What another operation does, or what says nothing to a
+    /// person who waits, is left out.
     pub(super) fn say(&mut self, fact: &Fact) -> Option<Line> {
+        if !self.concerns(fact) {
+            return None;
+        }
+        self.remember(fact);
+        let line = sentence::line(fact);
         match fact {
-            Fact::ReleaseCreated(d) if d.operation == self.operation => {
-                Some(line(Tone::Plain, "release", format!("{} made", d.release)))
+            Fact::ReleaseCreated(d) => Some(self.released(d.rollback_of.is_some(), line)),
+            Fact::OperationResolving(_) => Some(about("images", line)),
+            Fact::ReplicaPlaced(_) => Some(line),
+            // One that was ready before and is so again is news only to who saw it unready.
+            Fact::ReplicaReady(d) => {
+                let own = (d.project.clone(), d.replica.clone());
+                self.placed
+                    .contains_key(&own)
+                    .then(|| self.ready(&own, line))
             }
-            Fact::ReplicaPlaced(d) => Some(self.placed(d)),
-            Fact::ReplicaReady(d) => self.ready(d),
-            Fact::ReplicaFailed(d) => Some(self.failed(d)),
-            Fact::PoolCreated(_)
+            Fact::ReplicaStopped(d) => {
+                Some(self.stopped(&(d.project.clone(), d.replica.clone()), line))
+            }
+            Fact::MachineReady(d) => Some(self.joins(d.machine.as_str(), line)),
+            Fact::MachineRemoved(d) => Some(self.leaves(d.machine.as_str(), line)),
+            Fact::RolloutFailed(d) => Some(Line {
+                what: "given up; what ran before still runs".to_owned(),
+                about: d.service.to_string(),
+                tone: Tone::Bad,
+            }),
+            Fact::ReplicaDraining(_)
+            | Fact::ReplicaUnready(_)
+            | Fact::ReplicaRestarted(_)
+            | Fact::ReplicaOverdue(_)
+            | Fact::ReplicaFailed(_)
+            | Fact::ReplicaLost(_)
+            | Fact::ReplicaRegained(_)
+            | Fact::ServiceScaled(_)
+            | Fact::ServiceRestarted(_)
+            | Fact::ServiceRemoved(_)
+            | Fact::ServiceEnded(_)
+            | Fact::ServiceUnplaced(_)
+            | Fact::RolloutFinished(_)
+            | Fact::NodeSuspected(_)
+            | Fact::NodeReturned(_)
+            | Fact::NodeLost(_)
+            | Fact::NodeCordoned(_)
+            | Fact::NodeUncordoned(_)
+            | Fact::NodeDraining(_)
+            | Fact::NodeOverdue(_)
+            | Fact::NodeDrained(_)
+            | Fact::PoolCreated(_)
+            | Fact::PoolScaled(_)
+            | Fact::PoolClosing(_)
+            | Fact::PoolRemoved(_)
             | Fact::MachineRequested(_)
             | Fact::MachineCreated(_)
-            | Fact::MachineReady(_)
-            | Fact::MachineOverdue(_) => self.of_machine(fact),
-            Fact::OperationResolving(d) if d.operation == self.operation => {
-                let what = format!("looking up {}", list(&d.images));
-                Some(line(Tone::Dim, "images", what))
-            }
-            _ => of_replica(fact).or_else(|| self.of_service(fact)),
+            | Fact::MachineOverdue(_)
+            | Fact::MachineLeaving(_)
+            | Fact::MachineKept(_)
+            | Fact::MachineGone(_) => Some(line),
+            // foreign: steps in between, and ends, which are told when all is over.
+            _ => None,
         }
     }
 
-    fn placed(&mut self, d: &ReplicaPlaced) -> Line {
-        let placed = Placed {
-            slot: d.slot.clone(),
-            node: d.node.clone(),
-        };
-        self.placed.insert(d.replica.clone(), placed);
-        line(Tone::Plain, &d.replica, format!("placed on {}", d.node))
-    }
-
-    /// A replica that was ready before and is so again is news only to who saw it unready.
-    fn ready(&mut self, d: &ReplicaReady) -> Option<Line> {
-        let placed = self.placed.get(&d.replica)?;
-        let (slot, node) = (placed.slot.clone(), placed.node.clone());
-        let so_far = self.fill(&slot);
-        let what = format!("ready on {node}{so_far}");
-        Some(line(Tone::Good, &d.replica, what))
-    }
-
-    fn failed(&mut self, d: &ReplicaFailed) -> Line {
-        if !d.log_tail.is_empty() {
-            self.last_words = Some(LastWords {
-                replica: d.replica.clone(),
-                lines: d.log_tail.clone(),
-            });
+    /// Whether the fact is this operation's, or about something that it changes.
+    fn concerns(&self, fact: &Fact) -> bool {
+        let own = |operation| operation == self.operation;
+        match fact {
+            Fact::ReleaseCreated(d) => own(d.operation),
+            Fact::OperationResolving(d) => own(d.operation),
+            Fact::RolloutFinished(d) => own(d.operation),
+            Fact::RolloutFailed(d) => own(d.operation),
+            Fact::PoolCreated(d) => own(d.operation),
+            Fact::PoolScaled(d) => own(d.operation),
+            Fact::PoolClosing(d) => own(d.operation),
+            _ => self.concerns_entity(fact),
         }
-        let why = match &d.reason {
-            FailureReason::Unhealthy { probe } => format!("stayed unhealthy: {probe}"),
-            FailureReason::NotReadyInTime { probe } => format!("not ready in time: {probe}"),
-            FailureReason::CannotStart { said } => format!("cannot start: {said}"),
-        };
-        let exit = d.exit.map(|code| format!(", exit code {code}"));
-        let what = format!("failed: {why}{}", exit.unwrap_or_default());
-        line(Tone::Bad, &d.replica, what)
     }
 
-    fn of_service(&self, fact: &Fact) -> Option<Line> {
-        let told = match fact {
-            Fact::ServiceScaled(d) => line(
-                Tone::Plain,
-                &d.service,
-                format!("set to {} replicas", d.replicas),
-            ),
-            Fact::ServiceRemoved(d) => line(Tone::Plain, &d.service, "leaves"),
-            Fact::ServiceEnded(d) => line(Tone::Good, &d.service, "is gone"),
-            Fact::ServiceUnplaced(d) => {
-                let unfit = d.explanation.unfit.iter();
-                let nodes: Vec<_> = unfit.map(|(node, why)| reason(node, why)).collect();
-                let nodes = if nodes.is_empty() {
-                    String::new()
-                } else {
-                    format!("; {}", nodes.join(", "))
-                };
-                let why = &d.explanation.because;
-                let what = format!("slot {} fits no node; {why}{nodes}", d.ordinal);
-                line(Tone::Wait, &d.service, what)
-            }
-            Fact::RolloutFinished(d) if d.operation == self.operation => {
-                line(Tone::Good, &d.service, "as asked for")
-            }
-            Fact::RolloutFailed(d) if d.operation == self.operation => line(
-                Tone::Bad,
-                &d.service,
-                "given up; what ran before still runs",
-            ),
-            _ => return None,
+    fn concerns_entity(&self, fact: &Fact) -> bool {
+        let subject = fact.subject();
+        let Scope::Project(project) = fact.scope() else {
+            return self.goal.nodes.is_empty() || self.is_of_node(&subject);
         };
-        Some(told)
-    }
-
-    fn of_machine(&mut self, fact: &Fact) -> Option<Line> {
-        let told = match fact {
-            Fact::PoolCreated(d) if d.operation == self.operation => line(
-                Tone::Plain,
-                &d.pool,
-                format!("{} machines asked for", d.size),
-            ),
-            Fact::MachineRequested(d) => {
-                line(Tone::Plain, &d.machine, format!("will be node {}", d.node))
-            }
-            Fact::MachineCreated(d) => {
-                line(Tone::Plain, &d.machine, format!("made: {}", d.provider_id))
-            }
-            Fact::MachineReady(d) => {
-                self.joined = self.joined.saturating_add(1).min(self.goal.machines);
-                let so_far = format!(
-                    "joined as {} ({} of {})",
-                    d.node, self.joined, self.goal.machines
-                );
-                line(Tone::Good, &d.machine, so_far)
-            }
-            Fact::MachineOverdue(d) => line(
-                Tone::Wait,
-                &d.machine,
-                format!("waits for {}", d.waiting_for),
-            ),
-            _ => return None,
-        };
-        Some(told)
-    }
-}
-
-fn of_replica(fact: &Fact) -> Option<Line> {
-    let told = match fact {
-        Fact::ReplicaUnready(d) => line(Tone::Wait, &d.replica, format!("not ready: {}", d.reason)),
-        Fact::ReplicaRestarted(d) => {
-            let exit = d.exit.map(|code| format!(" with exit code {code}"));
-            let what = format!(
-                "ended{}, starts again in {} (restart {})",
-                exit.unwrap_or_default(),
-                d.backoff,
-                d.restarts
-            );
-            line(Tone::Wait, &d.replica, what)
+        if self.goal.moves {
+            return self.moves(&project, fact);
         }
-        Fact::ReplicaOverdue(d) => line(
-            Tone::Wait,
-            &d.replica,
-            format!("waits for {}", d.waiting_for),
-        ),
-        Fact::ReplicaDraining(d) => line(Tone::Dim, &d.replica, "gets no new requests"),
-        Fact::ReplicaStopped(d) => line(Tone::Dim, &d.replica, "stopped"),
-        _ => return None,
-    };
-    Some(told)
-}
+        let services = &self.goal.services;
+        let service = match subject.kind {
+            Kind::Service | Kind::Rollout => Some(subject.id),
+            Kind::Replica => service_of(&subject.id).map(str::to_owned),
+            _ => return true,
+        };
+        let service: Option<ServiceName> = service.and_then(|name| name.parse().ok());
+        services.is_empty() || service.is_none_or(|name| services.contains_key(&name))
+    }
 
-fn line(tone: Tone, about: impl ToString, what: impl Into<String>) -> Line {
-    Line {
-        tone,
-        about: about.to_string(),
-        what: what.into(),
+    /// Whether a fact of the cluster is about one of the nodes that the operation is about.
+    fn is_of_node(&self, subject: &EntityRef) -> bool {
+        let nodes = &mut self.goal.nodes.iter();
+        subject.kind == Kind::Node && nodes.any(|node| node.as_str() == subject.id)
+    }
+
+    /// Whether a replica leaves one of the nodes that are emptied, or takes the place of one that does.
+    fn moves(&self, project: &ProjectName, fact: &Fact) -> bool {
+        match fact {
+            Fact::ReplicaPlaced(d) => {
+                let slot = (project.clone(), d.slot.clone());
+                let home = self.slots.get(&slot);
+                home.is_some_and(|home| self.emptied.contains(home))
+            }
+            Fact::ServiceUnplaced(_) => true,
+            _ => {
+                let id: Option<ReplicaId> = fact.subject().id.parse().ok();
+                let own = id.map(|id| (project.clone(), id));
+                own.is_some_and(|own| {
+                    let home = self.homes.get(&own);
+                    self.placed.contains_key(&own)
+                        || home.is_some_and(|home| self.emptied.contains(home))
+                })
+            }
+        }
+    }
+
+    fn remember(&mut self, fact: &Fact) {
+        match fact {
+            Fact::ReplicaPlaced(d) => {
+                let own = (d.project.clone(), d.replica.clone());
+                self.homes.insert(own.clone(), d.node.clone());
+                self.placed.insert(own, d.slot.clone());
+            }
+            Fact::NodeDraining(d) => {
+                self.emptied.insert(d.node.clone());
+            }
+            Fact::ReplicaFailed(d) => self.hear_last_words(&d.replica, None, &d.log_tail),
+            Fact::ReplicaStopped(d) => {
+                self.hear_last_words(&d.replica, d.probe.as_deref(), &d.log_tail);
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_last_words(&mut self, replica: &ReplicaId, probe: Option<&str>, lines: &[String]) {
+        if probe.is_none() && lines.is_empty() {
+            return;
+        }
+        self.last_words = Some(LastWords {
+            replica: replica.clone(),
+            probe: probe.map(str::to_owned),
+            lines: lines.to_vec(),
+        });
+    }
+
+    /// Once the way leads back, nothing is counted any more: what was changed already changes back.
+    fn released(&mut self, back: bool, mut line: Line) -> Line {
+        let again = std::mem::replace(&mut self.released, true);
+        if back && again {
+            self.goal
+                .services
+                .values_mut()
+                .for_each(|count| count.wanted = 0);
+            line.tone = Tone::Bad;
+            line.what = format!("{}: the way back", line.what);
+        }
+        line
     }
 }
 
-fn reason(node: &gantry_events::NodeId, why: &Unfit) -> String {
-    match why {
-        Unfit::Cpu { free, asked } => format!("{node} has {free} of {asked} cores free"),
-        Unfit::Label { label, asked } => format!("{node} has no label {label}={asked}"),
-        Unfit::Full { most } => format!("{node} has {most} replicas of it, the most on one node"),
-        Unfit::Unavailable { state } => format!("{node} is {state}"),
-        Unfit::Memory { free, asked } => format!("{node} has {free} of {asked} free"),
-    }
+/// A replica's id is its service's name, `-` and a suffix without one.
+pub fn service_of(replica: &str) -> Option<&str> {
+    replica.rsplit_once('-').map(|(service, _)| service)
 }
 
-fn list<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
-    let texts: Vec<_> = texts.into_iter().map(String::as_str).collect();
-    texts.join(", ")
+fn about(about: &str, line: Line) -> Line {
+    let about = about.to_owned();
+    Line { about, ..line }
 }

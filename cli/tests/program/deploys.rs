@@ -46,8 +46,13 @@ impl Api {
     }
 
     fn serve(&self) -> String {
-        let (services, events, end, puts) =
-            (self.clone(), self.clone(), self.clone(), self.clone());
+        let (head, services, events, end, puts) = (
+            self.clone(),
+            self.clone(),
+            self.clone(),
+            self.clone(),
+            self.clone(),
+        );
         let put_config = put(move |headers: HeaderMap, body: Bytes| async move {
             let key = headers["idempotency-key"].to_str().unwrap().to_owned();
             let text = String::from_utf8(body.to_vec()).unwrap();
@@ -60,6 +65,7 @@ impl Api {
                     "/v1/projects/shop/services",
                     get(move || async move { services.list() }),
                 )
+                .route("/v1/projects/shop", get(move || async move { head.head() }))
                 .route("/v1/projects/shop/config", put_config)
                 .route("/v1/events", get(move || async move { events.stream() }))
                 .route(
@@ -67,6 +73,13 @@ impl Api {
                     get(move || async move { stage::json(200, end.end.to_string()) }),
                 ),
         )
+    }
+
+    fn head(&self) -> axum::http::Response<Body> {
+        match &self.services {
+            Some(_) => stage::json(200, include_str!("fixtures/project.json")),
+            None => problem(ProblemCode::ProjectNotFound),
+        }
     }
 
     fn list(&self) -> axum::http::Response<Body> {

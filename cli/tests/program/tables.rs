@@ -28,9 +28,12 @@ fn shown(words: &[&str]) -> String {
     let url = serve(api());
     let folder = tempfile::tempdir().unwrap();
     let mut text = String::new();
-    for width in ["60", "80", "120"] {
+    for width in ["40", "80", "160"] {
         let mut command = gantry(&url, folder.path(), words);
-        let output = command.env("COLUMNS", width).output().unwrap();
+        let output = command
+            .env("COLUMNS", width)
+            .env("GANTRY_HTTP_PORT", "8080");
+        let output = output.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let out = String::from_utf8(output.stdout).unwrap();
         let most = width.parse().unwrap();

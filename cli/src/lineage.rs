@@ -1,0 +1,182 @@
+//! `Lineage`: the releases of a project with what became of each: which one runs, and which one ran
+//! before it.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use gantry_events::{OperationId, ProjectName};
+use gantry_rest::{Client, ReadAt};
+use gantry_spec::{Change, Project, diff};
+use gantry_views::{OperationDoc, OperationState, ReleaseDoc};
+
+use crate::context::answered;
+use crate::failure::Failure;
+
+/// Most services that are named as changed.
+const NAMED: usize = 3;
+
+/// The last releases of a project, the newest first.
+#[derive(Debug)]
+pub struct Lineage(Vec<Made>);
+
+/// One release.
+#[derive(Debug)]
+pub struct Made {
+    /// It.
+    pub doc: ReleaseDoc,
+    /// Who asked for it.
+    pub by: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// What it changed, in a few words.
+    pub changed: String,
+}
+
+/// What became of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its rollout goes on.
+    Running,
+    /// All it asked for became true.
+    Good,
+    /// It did not become ready, or could not be carried out.
+    Failed,
+    /// A newer one came before it was done.
+    Overtaken,
+}
+
+impl Fate {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Good => "good",
+            Self::Failed => "failed",
+            Self::Overtaken => "overtaken",
+        }
+    }
+
+    /// An operation that failed and led back made two releases: the last is what it led back to.
+    fn of(doc: &ReleaseDoc, operation: &OperationDoc) -> Self {
+        let is_last = operation.release == Some(doc.release);
+        match operation.state {
+            OperationState::Queued | OperationState::Running if is_last => Self::Running,
+            OperationState::Succeeded if is_last => Self::Good,
+            OperationState::Failed if is_last && doc.rollback_of.is_some() => Self::Good,
+            OperationState::Superseded => Self::Overtaken,
+            OperationState::Queued
+            | OperationState::Running
+            | OperationState::Succeeded
+            | OperationState::Failed => Self::Failed,
+        }
+    }
+}
+
+impl Lineage {
+    /// Reads what became of the first so many of these releases.
+    ///
+    /// # Errors
+    /// Those of the reads.
+    pub async fn read(
+        client: &Client,
+        project: &ProjectName,
+        newest_first: &[ReleaseDoc],
+        most: usize,
+    ) -> Result<Self, Failure> {
+        let shown = newest_first.get(..most).unwrap_or(newest_first);
+        let operations = operations(client, shown).await?;
+        let before = newest_first.get(..most + 1).unwrap_or(newest_first);
+        let files = try_join_all(before.iter().map(|doc| file(client, project, doc))).await?;
+        let made = shown.iter().enumerate().filter_map(|(index, doc)| {
+            let operation = operations.get(&doc.operation)?;
+            let (file, before) = (files.get(index)?, files.get(index + 1));
+            Some(Made {
+                by: operation.actor.to_string(),
+                fate: Fate::of(doc, operation),
+                changed: changed(doc, file, before),
+                doc: doc.clone(),
+            })
+        });
+        Ok(Self(made.collect()))
+    }
+
+    /// The releases, the newest first.
+    pub fn made(&self) -> &[Made] {
+        &self.0
+    }
+
+    /// The one that runs: the newest good one.
+    pub fn current(&self) -> Option<&Made> {
+        self.0.iter().find(|made| made.fate == Fate::Good)
+    }
+
+    /// The newest good one before it that is not the same.
+    pub fn before_current(&self) -> Option<&Made> {
+        let current = self.current()?;
+        let before = self
+            .0
+            .iter()
+            .filter(|made| made.doc.release < current.doc.release);
+        let mut good = before.filter(|made| made.fate == Fate::Good);
+        good.find(|made| {
+            (made.doc.config, &made.doc.images) != (current.doc.config, &current.doc.images)
+        })
+    }
+}
+
+async fn operations(
+    client: &Client,
+    releases: &[ReleaseDoc],
+) -> Result<BTreeMap<OperationId, OperationDoc>, Failure> {
+    let now = ReadAt::default();
+    let reads = releases.iter().map(async |doc| {
+        let operation = answered(client.operation(doc.operation, &now)).await?;
+        Ok::<_, Failure>((doc.operation, operation))
+    });
+    Ok(try_join_all(reads).await?.into_iter().collect())
+}
+
+/// The file of a release.
+///
+/// # Errors
+/// Those of the read.
+pub async fn file(
+    client: &Client,
+    project: &ProjectName,
+    release: &ReleaseDoc,
+) -> Result<Project, Failure> {
+    let at = ReadAt {
+        at_seq: Some(release.seq),
+        ..ReadAt::default()
+    };
+    answered(client.config(project, &at)).await
+}
+
+/// `web: image, replicas; + admin; back to r3`
+fn changed(doc: &ReleaseDoc, file: &Project, before: Option<&Project>) -> String {
+    let changes = diff(before, file);
+    let named = changes.iter().take(NAMED).map(of_service);
+    let more = changes.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("{more} more"));
+    let back = doc.rollback_of.map(|origin| format!("back to {origin}"));
+    let parts: Vec<_> = back.into_iter().chain(named).chain(more).collect();
+    if parts.is_empty() {
+        return "nothing but what its image tags mean".to_owned();
+    }
+    parts.join("; ")
+}
+
+fn of_service(change: &Change) -> String {
+    match change {
+        Change::Add { service } => format!("+ {service}"),
+        Change::Remove { service } => format!("- {service}"),
+        Change::Change { service, fields } => {
+            let keys = fields
+                .iter()
+                .filter_map(|field| field.pointer.split('/').nth(3));
+            let mut keys: Vec<_> = keys.collect();
+            keys.dedup();
+            format!("{service}: {}", keys.join(", "))
+        }
+    }
+}
