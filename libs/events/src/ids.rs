@@ -92,6 +92,11 @@ name!(
     ServiceName, "service name", 2..=40
 );
 name!(
+    /// Name of an environment of a file: 2 to 30 characters; what it is deployed as has the project's name
+    /// before it.
+    EnvironmentName, "environment name", 2..=30
+);
+name!(
     /// Name of a pool of machines: 2 to 40 characters.
     PoolName, "pool name", 2..=40
 );

@@ -34,8 +34,8 @@ pub use fact::{EntityRef, Fact, Kind, Scope};
 pub use facts::*;
 pub use heartbeat::{BalancerBeat, Heartbeat, Stage, Standing};
 pub use ids::{
-    BalancerId, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName, ProjectName,
-    ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
+    BalancerId, EnvironmentName, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName,
+    ProjectName, ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
 };
 pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
 pub use owners::{may_write, types_of};

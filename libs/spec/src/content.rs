@@ -32,12 +32,6 @@ impl FilePath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether `other` stands below this path: then this one would have to be a folder.
-    pub fn is_above(&self, other: &Self) -> bool {
-        let below = other.0.strip_prefix(&self.0);
-        below.is_some_and(|rest| rest.starts_with('/'))
-    }
 }
 
 fn fault(text: &str) -> Option<&'static str> {
@@ -101,6 +95,15 @@ impl FileContent {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The text, where it is one that a file can say; else the bytes again.
+    pub(crate) fn into_text(self) -> Result<String, Vec<u8>> {
+        match String::from_utf8(self.0) {
+            Ok(text) if !text.contains('\0') => Ok(text),
+            Ok(text) => Err(text.into_bytes()),
+            Err(error) => Err(error.into_bytes()),
+        }
+    }
 }
 
 impl From<Vec<u8>> for FileContent {
@@ -126,22 +129,15 @@ struct Form {
 
 impl From<FileContent> for Form {
     fn from(file: FileContent) -> Self {
-        match String::from_utf8(file.0) {
-            Ok(text) if !text.contains('\0') => Self {
+        match file.into_text() {
+            Ok(text) => Self {
                 content: Some(text),
                 base64: None,
             },
-            Ok(text) => Self::binary(text.as_bytes()),
-            Err(error) => Self::binary(error.as_bytes()),
-        }
-    }
-}
-
-impl Form {
-    fn binary(bytes: &[u8]) -> Self {
-        Self {
-            content: None,
-            base64: Some(BASE64.encode(bytes)),
+            Err(bytes) => Self {
+                content: None,
+                base64: Some(BASE64.encode(&bytes)),
+            },
         }
     }
 }
@@ -191,14 +187,6 @@ mod tests {
         ] {
             assert!(text.parse::<FilePath>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_path_is_above_what_stands_below_it_and_nothing_else() {
-        let path = |text: &str| text.parse::<FilePath>().unwrap();
-        assert!(path("/a").is_above(&path("/a/b")));
-        assert!(!path("/a").is_above(&path("/ab")));
-        assert!(!path("/a").is_above(&path("/a")));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub enum FaultCode {
     Syntax,
     /// The file holds nothing.
     EmptyFile,
-    /// The file is larger than [`crate::MAX_BYTES`].
+    /// The file is larger than [`crate::MAX_BYTES`], or one that it brings than [`crate::MAX_CONTENT`].
     TooLarge,
     /// Values are nested deeper than [`crate::MAX_DEPTH`].
     TooDeep,
@@ -79,6 +79,26 @@ pub enum FaultCode {
     OutOfRange,
     /// Two values that exclude each other.
     Contradiction,
+    /// No host name.
+    BadHost,
+    /// A host that the file names twice.
+    DuplicateHost,
+    /// No path: of a file in a container, or beside the file.
+    BadPath,
+    /// `files.from` in a file that came without what it names.
+    NotInlined,
+    /// `files.from` names what cannot be read.
+    Unreadable,
+    /// An environment that the file does not have.
+    UnknownEnvironment,
+    /// More environments than [`crate::MAX_ENVIRONMENTS`].
+    TooManyEnvironments,
+    /// An environment removes what is not there.
+    NothingToRemove,
+    /// A warning: a host is served over plain HTTP, as there is no certificate for it.
+    NoCertificate,
+    /// A warning: a rollout may be given up while a replica may still become ready.
+    DeadlineBeforeReady,
     /// A warning: a probe may take longer than the time to the next one.
     TimeoutOverInterval,
 }
@@ -141,6 +161,19 @@ impl Faults {
 
     pub(crate) fn warn(&mut self, fault: Fault) {
         self.warnings.push(fault);
+    }
+
+    /// Takes over what is wrong in another reading of the same file and is not known yet.
+    pub(crate) fn add_errors_of(&mut self, other: Self) {
+        for fault in other.errors {
+            if !self.errors.contains(&fault) {
+                self.push(fault);
+            }
+        }
+    }
+
+    pub(crate) fn doubt(&mut self, fault: Result<(), Fault>) {
+        self.warnings.extend(fault.err());
     }
 
     /// The value; or nothing, its fault being remembered.

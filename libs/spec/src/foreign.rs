@@ -1,25 +1,43 @@
 //! What others wrote, in our words: values as Compose and its kin spell them become lines of this
 //! file. Which key is whose is left to `words`.
 
+mod deploy;
+mod health;
+
 use serde_json::Value;
 
 use crate::tree::{Content, Node};
-use crate::units::{is_number, parse_cores, parse_duration, parse_size, size_meant};
+use crate::units::is_number;
+
+pub(crate) use deploy::constraints;
+pub(crate) use health::span;
 
 /// What of ours a foreign key stands for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ours {
     Env,
     Port,
+    Domains,
     Healthcheck,
+    HealthTest,
     HealthPath,
+    Exec,
     Deploy,
+    Rollout,
+    Grace,
+    Place,
+    Require,
     Replicas,
     Resources,
     Memory,
     Cpu,
     Command,
     Entrypoint,
+    Environment,
+    /// A whole number under the key of ours that is named.
+    Count(&'static str),
+    /// A duration under the key of ours that is named.
+    Span(&'static str),
     /// No value to translate: what to do, as a sentence.
     Say(&'static str),
 }
@@ -29,45 +47,82 @@ const MAX_SHOWN: usize = 600;
 
 /// What to write instead, with the very value where it can be told, else with the form.
 pub(crate) fn translate(ours: Ours, value: &Node) -> String {
-    let (exact, form) = match ours {
-        Ours::Env => (env(value), "env: {NAME: value}"),
-        Ours::Port => (port(value), "port: 8080"),
-        Ours::Healthcheck => (healthcheck(value), "health: {path: /healthz}"),
-        Ours::HealthPath => (
-            path(value).map(|path| format!("path: {}", flow(&path))),
-            "path: /healthz",
-        ),
-        Ours::Deploy => (deploy(value), "replicas: N"),
-        Ours::Replicas => (
-            number(value).map(|n| format!("replicas: {n}")),
-            "replicas: N",
-        ),
-        Ours::Resources => (limits(value), "cpu: 0.5, memory: 512Mi"),
-        Ours::Memory => (
-            memory(value).map(|m| format!("resources: {{memory: {m}}}")),
-            "resources: {memory: 512Mi}",
-        ),
-        Ours::Cpu => (
-            cores(value).map(|c| format!("resources: {{cpu: {c}}}")),
-            "resources: {cpu: 0.5}",
-        ),
-        Ours::Command => (
-            words(value).map(|list| format!("command: {list}")),
-            "command: [PROGRAM, ARGUMENT]",
-        ),
-        Ours::Entrypoint => (
-            words(value).map(|list| format!("entrypoint: {list}")),
-            "entrypoint: [PROGRAM, ARGUMENT]",
-        ),
-        Ours::Say(sentence) => return sentence.to_owned(),
+    if let Ours::Say(sentence) = ours {
+        return sentence.to_owned();
+    }
+    let shown = exact(ours, value).filter(|text| text.len() <= MAX_SHOWN);
+    format!("write `{}`", shown.unwrap_or_else(|| form(ours)))
+}
+
+/// The value in our words: one line of this file, or several with "` and `" between.
+pub(crate) fn exact(ours: Ours, value: &Node) -> Option<String> {
+    let keyed = |key: &str, value: Option<String>| value.map(|value| format!("{key}: {value}"));
+    let within =
+        |key: &str, value: Option<String>| value.map(|value| format!("{key}: {{{value}}}"));
+    match ours {
+        Ours::Env => env(value),
+        Ours::Port => port(value),
+        Ours::Domains => domains(value),
+        Ours::Healthcheck => health::healthcheck(value),
+        Ours::HealthTest => health::test(value),
+        Ours::HealthPath => health::path(value),
+        Ours::Exec => keyed("exec", words(value.get("command").unwrap_or(value))),
+        Ours::Deploy => deploy::deploy(value),
+        Ours::Rollout => within("rollout", deploy::rollout(value)),
+        Ours::Grace => within("rollout", keyed("grace", span(value))),
+        Ours::Place => within("place", deploy::place(value)),
+        Ours::Require => within("require", constraints(value)),
+        Ours::Replicas => keyed("replicas", number(value).map(str::to_owned)),
+        Ours::Resources => deploy::limits(value),
+        Ours::Memory => within("resources", keyed("memory", deploy::memory(value))),
+        Ours::Cpu => within("resources", keyed("cpu", deploy::cores(value))),
+        Ours::Command => keyed("command", words(value)),
+        Ours::Entrypoint => keyed("entrypoint", words(value)),
+        Ours::Count(key) => keyed(key, number(value).map(str::to_owned)),
+        Ours::Span(key) => keyed(key, span(value)),
+        Ours::Environment | Ours::Say(_) => None,
+    }
+}
+
+/// How our words look, where the value cannot be told in them.
+fn form(ours: Ours) -> String {
+    let form = match ours {
+        Ours::Env => "env: {NAME: value}",
+        Ours::Port => "port: 8080",
+        Ours::Domains => "domains: [shop.example.com]",
+        Ours::Healthcheck => "health: {path: /healthz}",
+        Ours::HealthTest | Ours::HealthPath => "path: /healthz",
+        Ours::Exec => "exec: [PROGRAM, ARGUMENT]",
+        Ours::Deploy | Ours::Replicas => "replicas: N",
+        Ours::Rollout => "rollout: {surge: 1, unavailable: 0}",
+        Ours::Grace => "rollout: {grace: 10s}",
+        Ours::Place => "place: {require: {LABEL: VALUE}}",
+        Ours::Require => "require: {LABEL: VALUE}",
+        Ours::Resources => "cpu: 0.5, memory: 512Mi",
+        Ours::Memory => "resources: {memory: 512Mi}",
+        Ours::Cpu => "resources: {cpu: 0.5}",
+        Ours::Command => "command: [PROGRAM, ARGUMENT]",
+        Ours::Entrypoint => "entrypoint: [PROGRAM, ARGUMENT]",
+        Ours::Environment => "environments: {NAME: {services: {…}}}",
+        Ours::Count(key) => return format!("{key}: N"),
+        Ours::Span(key) => return format!("{key}: 10s"),
+        Ours::Say(sentence) => sentence,
     };
-    let shown = exact.filter(|text| text.len() <= MAX_SHOWN);
-    format!("write `{}`", shown.as_deref().unwrap_or(form))
+    form.to_owned()
 }
 
 /// `{A: 1}` or `[A=1]` as `env: {A: 1}`.
 pub(crate) fn env(value: &Node) -> Option<String> {
-    let pairs: Option<Vec<_>> = match &value.content {
+    let lines: Vec<_> = pairs(value)?
+        .iter()
+        .map(|(name, text)| format!("{}: {}", flow(name), flow(text)))
+        .collect();
+    (!lines.is_empty()).then(|| format!("env: {{{}}}", lines.join(", ")))
+}
+
+/// Names and values of a mapping, or of a list of `NAME=VALUE`; nothing if one has no value.
+pub(crate) fn pairs(value: &Node) -> Option<Vec<(&str, &str)>> {
+    match &value.content {
         Content::Map(entries) => entries
             .iter()
             .map(|entry| Some((entry.key.as_str(), entry.value.text()?)))
@@ -77,12 +132,7 @@ pub(crate) fn env(value: &Node) -> Option<String> {
             .map(|item| item.text()?.split_once('='))
             .collect(),
         Content::Scalar { .. } => None,
-    };
-    let lines: Vec<_> = pairs?
-        .iter()
-        .map(|(name, text)| format!("{}: {}", flow(name), flow(text)))
-        .collect();
-    (!lines.is_empty()).then(|| format!("env: {{{}}}", lines.join(", ")))
+    }
 }
 
 /// The container's side of the first port: the last number in `127.0.0.1:8080:80/tcp`.
@@ -97,97 +147,30 @@ fn port(value: &Node) -> Option<String> {
     is_number(number).then(|| format!("port: {number}"))
 }
 
-fn healthcheck(value: &Node) -> Option<String> {
-    let mut parts = vec![format!(
-        "path: {}",
-        flow(&path(value.get("test").or_else(|| value.get("httpGet"))?)?)
-    )];
-    for (theirs, ours) in [
-        ("interval", "interval"),
-        ("timeout", "timeout"),
-        ("start_period", "start_within"),
-    ] {
-        let text = value
-            .get(theirs)
-            .and_then(Node::text)
-            .filter(|text| parse_duration(text).is_ok());
-        parts.extend(text.map(|text| format!("{ours}: {text}")));
-    }
-    Some(format!("health: {{{}}}", parts.join(", ")))
+/// Hosts of a list, or a single one.
+pub(crate) fn domains(value: &Node) -> Option<String> {
+    let one = [value];
+    let items: Vec<&Node> = match &value.content {
+        Content::List(items) => items.iter().collect(),
+        Content::Scalar { .. } => one.to_vec(),
+        Content::Map(_) => return None,
+    };
+    let hosts: Option<Vec<_>> = items.iter().map(|item| host_in(item.text()?)).collect();
+    hosts
+        .filter(|hosts| !hosts.is_empty())
+        .map(|hosts| format!("domains: [{}]", hosts.join(", ")))
 }
 
-/// The path of the URL that a test asks for, or the path itself.
-fn path(value: &Node) -> Option<String> {
-    let texts = value
-        .items()
-        .iter()
-        .chain([value])
-        .chain(value.get("path"))
-        .filter_map(Node::text);
-    texts.flat_map(str::split_whitespace).find_map(|word| {
-        if word.starts_with('/') && !word.starts_with("/bin") && !word.starts_with("/usr") {
-            return Some(word.to_owned());
-        }
-        let (_, rest) = word.split_once("://")?;
-        Some(
-            rest.find('/')
-                .map_or_else(|| "/".to_owned(), |at| rest[at..].to_owned()),
-        )
-    })
-}
-
-fn deploy(value: &Node) -> Option<String> {
-    let replicas = value
-        .get("replicas")
-        .and_then(number)
-        .map(|n| format!("replicas: {n}"));
-    let bounds = value
-        .get("resources")
-        .and_then(|all| all.get("limits").or_else(|| all.get("reservations")));
-    let resources = bounds
-        .and_then(limits)
-        .map(|limits| format!("resources: {{{limits}}}"));
-    let parts: Vec<_> = replicas.into_iter().chain(resources).collect();
-    (!parts.is_empty()).then(|| parts.join("` and `"))
-}
-
-fn limits(value: &Node) -> Option<String> {
-    let cpu = value
-        .get("cpus")
-        .or_else(|| value.get("cpu"))
-        .and_then(cores)
-        .map(|c| format!("cpu: {c}"));
-    let memory = value
-        .get("memory")
-        .and_then(memory)
-        .map(|m| format!("memory: {m}"));
-    let parts: Vec<_> = cpu.into_iter().chain(memory).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+/// The host in a URL, or in a host with a port.
+pub(crate) fn host_in(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#', ':']).next()?;
+    let host: gantry_events::HostName = host.parse().ok()?;
+    Some(host.as_str().to_owned())
 }
 
 fn number(value: &Node) -> Option<&str> {
     value.text().filter(|text| is_number(text))
-}
-
-/// Sizes of Compose count in 1024, whatever the letter's case, with or without a `b`.
-fn memory(value: &Node) -> Option<String> {
-    let text = value.text()?;
-    if text.ends_with('i') {
-        return parse_size(text).ok().map(|size| size.to_string());
-    }
-    let short = text.to_lowercase();
-    let short = short.strip_suffix('b').unwrap_or(&short);
-    size_meant(short).filter(|_| short.ends_with(['k', 'm', 'g']))
-}
-
-fn cores(value: &Node) -> Option<String> {
-    let text = value.text()?;
-    let milli = text
-        .strip_suffix('m')
-        .filter(|n| is_number(n))
-        .and_then(|n| n.parse::<u32>().ok());
-    let cores = milli.map(|milli| gantry_events::MilliCpu(milli).to_string());
-    cores.or_else(|| parse_cores(text).ok().map(|cpu| cpu.to_string()))
 }
 
 /// A command as a list: a list as it is, a line cut at its spaces, or given to a shell where it needs one.
@@ -196,17 +179,16 @@ pub(crate) fn words(value: &Node) -> Option<String> {
         let items: Option<Vec<_>> = items.iter().map(|item| item.text().map(flow)).collect();
         return items.map(|items| format!("[{}]", items.join(", ")));
     }
-    let line = value.text()?;
+    value.text().map(line)
+}
+
+/// The words of a line.
+fn line(line: &str) -> String {
     if line.contains(['"', '\'', '$', '|', '&', ';', '<', '>', '*', '`', '\\', '(']) {
-        return Some(format!("[sh, -c, {}]", flow(line)));
+        return format!("[sh, -c, {}]", flow(line));
     }
-    Some(format!(
-        "[{}]",
-        line.split_whitespace()
-            .map(flow)
-            .collect::<Vec<_>>()
-            .join(", ")
-    ))
+    let words: Vec<_> = line.split_whitespace().map(flow).collect();
+    format!("[{}]", words.join(", "))
 }
 
 /// A text as it can stand inside `{}` and `[]`: bare where that is safe, else quoted.

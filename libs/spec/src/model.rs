@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use gantry_events::{
-    Bytes, Digest, Domains, MilliCpu, Millis, PlacePolicy, ProjectName, RolloutPolicy, ServiceName,
+    Bytes, Domains, MilliCpu, Millis, PlacePolicy, ProjectName, RolloutPolicy, ServiceName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct Project {
 }
 
 /// One service: what each of its replicas runs. Keys without a value are left out of the JSON, so
-/// that a key added to the language changes the hash of no service that does not use it.
+/// that a key added to the language changes the text of no service that does not use it; what every service has is written out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
@@ -54,7 +54,7 @@ pub struct Service {
     /// How a replica is seen to be ready.
     pub health: Health,
     /// How it goes from one version to the next.
-    #[serde(default, skip_serializing_if = "is_usual", with = "form::rollout")]
+    #[serde(default, with = "form::rollout")]
     pub rollout: RolloutPolicy,
     /// What a replica reserves and may use at most.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
@@ -70,10 +70,6 @@ pub struct Service {
     pub files: BTreeMap<FilePath, FileContent>,
 }
 
-fn is_usual(rollout: &RolloutPolicy) -> bool {
-    *rollout == RolloutPolicy::default()
-}
-
 fn is_anywhere(place: &PlacePolicy) -> bool {
     *place == PlacePolicy::default()
 }
@@ -82,13 +78,6 @@ impl Project {
     /// The project as JSON that is itself a valid file, YAML too: the same project gives the same text.
     pub fn canonical(&self) -> String {
         form::json(self)
-    }
-}
-
-impl Service {
-    /// Names the content: equal services have equal hashes, whatever file they came from.
-    pub fn hash(&self) -> Digest {
-        Digest::of(form::json(self).as_bytes())
     }
 }
 

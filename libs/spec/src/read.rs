@@ -1,18 +1,25 @@
 //! The tree to a project: which key takes which value, its default, and what must agree. Every
 //! fault is remembered and the reading goes on.
 
+mod domains;
 mod env;
+mod files;
 mod health;
+mod place;
+mod rollout;
+
+pub(crate) use files::within_size;
 
 use std::collections::BTreeMap;
 
-use gantry_events::{Bytes, MilliCpu, ProjectName, ServiceName};
+use gantry_events::{Bytes, Domains, MilliCpu, ProjectName, RolloutPolicy, ServiceName};
 
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::foreign;
 use crate::form::SCHEMA_VERSION;
 use crate::model::{Health, HealthCheck, HttpPort, Project, Replicas, Resources, Service};
 use crate::parse::MAX_SERVICES;
+use crate::read::domains::Hosts;
 use crate::table::{Table, mapping};
 use crate::tree::{Content, Field};
 use crate::units::{parse_cores, parse_size};
@@ -64,55 +71,72 @@ fn services(field: &Field, faults: &mut Faults) -> Option<BTreeMap<ServiceName, 
         return None;
     }
     let mut services = BTreeMap::new();
+    let mut hosts = Hosts::default();
     for entry in entries {
         let field = field.entry(entry);
         let name = entry.key.parse::<ServiceName>();
         let name = faults
             .keep(name.map_err(|error| field.key_fault(FaultCode::BadName, error.to_string())));
-        let service = service(&field, faults);
+        let service = service(&field, &mut hosts, faults);
         services.extend(name.zip(service));
     }
+    hosts.judge(faults);
     Some(services)
 }
 
-fn service(field: &Field, faults: &mut Faults) -> Option<Service> {
+fn service<'t>(field: &Field<'t>, hosts: &mut Hosts<'t>, faults: &mut Faults) -> Option<Service> {
     let table = Table::open(field, &words::SERVICE, faults)?;
     let image = table
         .require("image", faults)
         .and_then(|field| faults.keep(parsed(field, FaultCode::BadImage)));
     let port = table.read("port", faults, port);
+    let health = health(&table, port, faults);
+    let rollout = rollout(&table, &health, faults);
+    Some(Service {
+        command: table.part("command", faults, texts),
+        entrypoint: table.part("entrypoint", faults, texts),
+        port,
+        replicas: table.read("replicas", faults, replicas).unwrap_or_default(),
+        domains: domains(&table, hosts, faults),
+        health,
+        rollout,
+        resources: table.part("resources", faults, resources),
+        place: table.part("place", faults, place::place),
+        env: table
+            .get("env")
+            .map(|field| env::env(field, port, faults))
+            .unwrap_or_default(),
+        files: table.part("files", faults, files::files),
+        image: image?,
+    })
+}
+
+fn health(table: &Table, port: Option<HttpPort>, faults: &mut Faults) -> Health {
     let health = table
         .get("health")
         .and_then(|field| health::health(field, port, faults));
     if let (false, Some(field)) = (table.has("port"), table.get("health")) {
         faults.keep(health::asks_no_port(field, health.as_ref()));
     }
-    Some(Service {
-        command: table
-            .get("command")
-            .map(|field| texts(field, faults))
-            .unwrap_or_default(),
-        entrypoint: table
-            .get("entrypoint")
-            .map(|field| texts(field, faults))
-            .unwrap_or_default(),
-        port,
-        replicas: table.read("replicas", faults, replicas).unwrap_or_default(),
-        domains: Default::default(),
-        rollout: Default::default(),
-        place: Default::default(),
-        files: Default::default(),
-        health: health.unwrap_or_else(|| Health::of(HealthCheck::default_for(port))),
-        resources: table
-            .get("resources")
-            .map(|field| resources(field, faults))
-            .unwrap_or_default(),
-        env: table
-            .get("env")
-            .map(|field| env::env(field, port, faults))
-            .unwrap_or_default(),
-        image: image?,
-    })
+    health.unwrap_or_else(|| Health::of(HealthCheck::default_for(port)))
+}
+
+fn rollout(table: &Table, health: &Health, faults: &mut Faults) -> RolloutPolicy {
+    let rollout = table.part("rollout", faults, rollout::rollout);
+    if let Some(field) = table.get("rollout").or_else(|| table.get("health")) {
+        faults.doubt(rollout::leaves_time_to_start(field, &rollout, health));
+    }
+    rollout
+}
+
+fn domains<'t>(table: &Table<'t>, hosts: &mut Hosts<'t>, faults: &mut Faults) -> Domains {
+    let Some(field) = table.get("domains") else {
+        return Domains::new();
+    };
+    if !table.has("port") {
+        faults.keep(domains::need_a_port(field));
+    }
+    hosts.read(field, faults)
 }
 
 fn port(field: &Field) -> Result<HttpPort, Fault> {

@@ -1,15 +1,17 @@
 //! The JSON Schema of the file, for editors: closed, and of the keys that are read. What a schema
 //! cannot say (what must agree, what is duplicated) is left to `parse`.
 
+mod environment;
+mod service;
+
 use serde_json::{Value, json};
 
-use crate::model::{Health, Replicas};
-use crate::parse::MAX_SERVICES;
+use crate::parse::{MAX_ENVIRONMENTS, MAX_SERVICES};
 
 /// The schema, in the dialect 2020-12. Every file that `parse` takes is valid by it, as long as its
 /// scalars are typed as YAML 1.2 has them.
 pub fn schema() -> Value {
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gantry.yaml",
         "description": "A project: its services, and what each of them runs.",
@@ -19,12 +21,13 @@ pub fn schema() -> Value {
         "properties": {
             "gantry": {"const": 1, "description": "Version of the schema."},
             "project": {"$ref": "#/$defs/name", "not": {"const": "cluster"}, "description": "Name of the project."},
-            "services": {
+            "services": services(),
+            "environments": {
                 "type": "object",
-                "description": "The services by their names.",
-                "maxProperties": MAX_SERVICES,
-                "propertyNames": {"$ref": "#/$defs/name"},
-                "additionalProperties": {"$ref": "#/$defs/service"},
+                "description": "What differs in each environment, which is deployed as PROJECT-ENVIRONMENT: maps merge, lists replace, null removes.",
+                "maxProperties": MAX_ENVIRONMENTS,
+                "propertyNames": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,28}[a-z0-9]$"},
+                "additionalProperties": {"$ref": "#/$defs/environment"},
             },
         },
         "$defs": {
@@ -33,88 +36,33 @@ pub fn schema() -> Value {
             "size": {"type": "string", "pattern": "^[0-9]+(Ki|Mi|Gi|K|M|G)$"},
             "text": {"type": ["string", "number", "boolean"]},
             "texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
-            "service": service(),
-            "health": health(),
-            "resources": resources(),
-        },
-    })
-}
-
-fn service() -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["image"],
-        "properties": {
-            "image": {
+            "host": {
                 "type": "string",
-                "minLength": 1,
-                "pattern": "^[^\\s]+$",
-                "description": "The image; its tag is resolved to a digest when the release is made.",
+                "maxLength": 253,
+                "pattern": "^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+                "not": {"pattern": "^[^.]+\\.[^.]+\\.[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]$"},
             },
-            "command": {"$ref": "#/$defs/texts", "description": "Replaces the image's CMD."},
-            "entrypoint": {"$ref": "#/$defs/texts", "description": "Replaces the image's ENTRYPOINT."},
-            "port": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": u16::MAX,
-                "description": "The HTTP port; without one the service is a worker.",
-            },
-            "replicas": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": Replicas::MOST,
-                "default": Replicas::default(),
-                "description": "How many replicas run.",
-            },
-            "health": {"$ref": "#/$defs/health"},
-            "resources": {"$ref": "#/$defs/resources"},
-            "env": env(),
+            "label": {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": 60, "pattern": "^[A-Za-z0-9._/-]+$"},
+            "service": service::service(),
+            "domain": service::domain(),
+            "health": service::health(),
+            "rollout": service::rollout(),
+            "resources": service::resources(),
+            "place": service::place(),
+            "file": service::file(),
         },
-    })
+    });
+    schema["$defs"]["environment"] = environment::environment(&schema["$defs"]);
+    schema
 }
 
-fn env() -> Value {
+fn services() -> Value {
     json!({
         "type": "object",
-        "description": "Environment, byte for byte as written.",
-        "propertyNames": {
-            "pattern": "^[^=\\s]{1,256}$",
-            "not": {"pattern": "^GANTRY_(PROJECT|SERVICE|REPLICA|RELEASE|NODE)$"},
-        },
-        "additionalProperties": {"$ref": "#/$defs/text"},
-    })
-}
-
-fn health() -> Value {
-    json!({
-        "type": "object",
-        "description": "How a replica is seen to be ready; by default TCP on the port, else that it runs.",
-        "additionalProperties": false,
-        "not": {"required": ["path", "tcp"]},
-        "properties": {
-            "path": {"type": "string", "pattern": "^/[^\\s#]*$", "description": "A GET of it answers 200 to 399."},
-            "tcp": {"const": true, "description": "The port takes a connection."},
-            "interval": duration("Time between two probes: 100ms to 1h.", Health::INTERVAL),
-            "timeout": duration("Time a probe may take: 100ms to 1m.", Health::TIMEOUT),
-            "start_within": duration("Time from start to the first good probe: 1s to 1h.", Health::START_WITHIN),
-        },
-    })
-}
-
-fn duration(description: &str, default: gantry_events::Millis) -> Value {
-    json!({"$ref": "#/$defs/duration", "description": description, "default": default.to_string()})
-}
-
-fn resources() -> Value {
-    json!({
-        "type": "object",
-        "description": "What a replica reserves, which is also the most it gets.",
-        "additionalProperties": false,
-        "properties": {
-            "cpu": {"type": "number", "minimum": 0.001, "maximum": 1024, "description": "In cores."},
-            "memory": {"$ref": "#/$defs/size", "description": "6Mi to 16384Gi."},
-        },
+        "description": "The services by their names.",
+        "maxProperties": MAX_SERVICES,
+        "propertyNames": {"$ref": "#/$defs/name"},
+        "additionalProperties": {"$ref": "#/$defs/service"},
     })
 }
 
@@ -132,6 +80,11 @@ mod tests {
             ("/$defs/service/properties", &words::SERVICE),
             ("/$defs/health/properties", &words::HEALTH),
             ("/$defs/resources/properties", &words::RESOURCES),
+            ("/$defs/domain/properties", &words::DOMAIN),
+            ("/$defs/rollout/properties", &words::ROLLOUT),
+            ("/$defs/place/properties", &words::PLACE),
+            ("/$defs/file/properties", &words::CONTENT),
+            ("/$defs/environment/properties", &words::ENVIRONMENT),
         ];
         for (pointer, words) in rows {
             let schema = schema();

@@ -66,6 +66,18 @@ impl<'t> Table<'t> {
         found
     }
 
+    /// The value of a key that may be absent and tells its own faults.
+    pub(crate) fn part<T: Default>(
+        &self,
+        key: &str,
+        faults: &mut Faults,
+        read: fn(&Field, &mut Faults) -> T,
+    ) -> T {
+        self.get(key)
+            .map(|field| read(field, faults))
+            .unwrap_or_default()
+    }
+
     /// The value of a key that may be absent; a fault leaves it absent, being remembered.
     pub(crate) fn read<T>(
         &self,

@@ -1,6 +1,8 @@
 //! The tree of a YAML or JSON text: nodes that know where they stand. What they mean is left to
 //! `read`.
 
+use std::rc::Rc;
+
 use crate::fault::{Fault, FaultCode};
 
 /// A place in the text: line and column in characters, both from 1.
@@ -15,13 +17,13 @@ impl Spot {
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub spot: Spot,
     pub content: Content,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// Text as written, quotes and escapes undone; whether `010` is a number is for the key to say.
     Scalar {
@@ -33,11 +35,24 @@ pub(crate) enum Content {
 }
 
 /// One key and its value; keys of a map are distinct.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub key: String,
     pub spot: Spot,
     pub value: Node,
+    /// The pointer of the environment that put it here, if one did.
+    pub graft: Option<Rc<str>>,
+}
+
+impl Entry {
+    /// JSON Pointer to where it stands in the text, by that of the mapping it is read in.
+    pub(crate) fn pointer(&self, within: &str) -> String {
+        let pointer = below(within, &self.key);
+        match &self.graft {
+            Some(environment) => format!("{environment}{pointer}"),
+            None => pointer,
+        }
+    }
 }
 
 impl Node {
@@ -60,6 +75,13 @@ impl Node {
             .iter()
             .find(|entry| entry.key == key)
             .map(|entry| &entry.value)
+    }
+
+    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+        match &mut self.content {
+            Content::Map(entries) => entries,
+            Content::Scalar { .. } | Content::List(_) => &mut [],
+        }
     }
 
     /// The text of a scalar that is not null.
@@ -106,7 +128,7 @@ impl<'t> Field<'t> {
 
     pub(crate) fn entry(&self, entry: &'t Entry) -> Self {
         Self {
-            pointer: below(&self.pointer, &entry.key),
+            pointer: entry.pointer(&self.pointer),
             key_spot: entry.spot,
             node: &entry.value,
         }

@@ -1,9 +1,15 @@
 //! Every key of the file by name: those read now, those not supported yet, and those that other
 //! programs use. How a foreign value becomes ours is left to `foreign`.
 
-use crate::foreign::Ours::{
-    self, Command, Cpu, Deploy, Entrypoint, Env, HealthPath, Healthcheck, Memory, Port, Say,
-};
+mod parts;
+mod project;
+mod service;
+
+pub(crate) use parts::{CONTENT, DOMAIN, HEALTH, PLACE, RESOURCES, ROLLOUT};
+pub(crate) use project::{ENVIRONMENT, FILE};
+pub(crate) use service::SERVICE;
+
+use crate::foreign::Ours;
 
 /// The keys of one kind of mapping.
 pub(crate) struct Words {
@@ -25,208 +31,6 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
-pub(crate) const FILE: Words = Words {
-    what: "the file",
-    known: &["gantry", "project", "services"],
-    not_yet: &[
-        ("jobs", "remove it; a service runs all the time"),
-        (
-            "volumes",
-            "remove it; a replica's files last as long as its container",
-        ),
-        ("secrets", "remove it; values stand in `env` for now"),
-        (
-            "environments",
-            "remove it; deploy another file under another project name",
-        ),
-    ],
-    foreign: &[
-        (
-            "version",
-            Say("write `gantry: 1`, the version of the schema"),
-        ),
-        ("name", Say("write `project: NAME`")),
-        ("app", Say("write `project: NAME`")),
-        ("service", Say("write `services: {NAME: {image: …}}`")),
-        (
-            "networks",
-            Say("remove it; a project needs no network of its own"),
-        ),
-        (
-            "configs",
-            Say("remove it; `files` will carry them, which is not supported yet"),
-        ),
-    ],
-};
-
-pub(crate) const SERVICE: Words = Words {
-    what: "a service",
-    known: &[
-        "image",
-        "command",
-        "entrypoint",
-        "port",
-        "replicas",
-        "health",
-        "resources",
-        "env",
-    ],
-    not_yet: &[
-        ("scale", "write `replicas: N` for a fixed number"),
-        (
-            "domains",
-            "remove it; the service answers at SERVICE.PROJECT.localhost",
-        ),
-        ("release", "remove it; run such a command before the deploy"),
-        (
-            "rollout",
-            "remove it; one replica is replaced at a time, start first",
-        ),
-        (
-            "place",
-            "remove it; replicas are spread over the nodes that fit",
-        ),
-        (
-            "sticky",
-            "remove it; each request goes to the least loaded replica",
-        ),
-        ("files", "remove it; put the file into the image"),
-        ("uses", "remove it"),
-        (
-            "volumes",
-            "remove it; a replica's files last as long as its container",
-        ),
-    ],
-    foreign: &[
-        ("environment", Env),
-        ("envs", Env),
-        ("env_vars", Env),
-        ("variables", Env),
-        ("env_file", Say("write its lines as `env: {NAME: value}`")),
-        ("ports", Port),
-        ("expose", Port),
-        ("container_port", Port),
-        ("containerPort", Port),
-        ("internal_port", Port),
-        ("healthcheck", Healthcheck),
-        ("health_check", Healthcheck),
-        ("healthCheck", Healthcheck),
-        ("livenessProbe", Healthcheck),
-        ("readinessProbe", Healthcheck),
-        ("deploy", Deploy),
-        ("instances", Ours::Replicas),
-        ("count", Ours::Replicas),
-        ("mem_limit", Memory),
-        ("mem_reservation", Memory),
-        ("memory", Memory),
-        ("cpus", Cpu),
-        ("cpu", Cpu),
-        ("entry_point", Entrypoint),
-        ("entryPoint", Entrypoint),
-        ("cmd", Command),
-        ("args", Command),
-        (
-            "build",
-            Say(
-                "build the image, push it with `gantry image push` and write the name it prints as `image: NAME`",
-            ),
-        ),
-        (
-            "container_name",
-            Say(
-                "remove it; replicas get names of their own, and the service has its key for a name",
-            ),
-        ),
-        (
-            "hostname",
-            Say("remove it; replicas get names of their own"),
-        ),
-        (
-            "depends_on",
-            Say("remove it; services start in any order, and each gets traffic once it is healthy"),
-        ),
-        ("links", Say("remove it; services need no links")),
-        (
-            "restart",
-            Say("remove it; a replica that ends is always started again"),
-        ),
-        (
-            "networks",
-            Say("remove it; a project needs no network of its own"),
-        ),
-        (
-            "labels",
-            Say("remove it; containers carry the labels gantry.project, gantry.service and so on"),
-        ),
-        (
-            "logging",
-            Say("remove it; logs are read with `gantry logs`"),
-        ),
-        (
-            "stop_grace_period",
-            Say("remove it; `rollout.grace` will say it, which is not supported yet"),
-        ),
-        (
-            "configs",
-            Say("remove it; `files` will carry them, which is not supported yet"),
-        ),
-        ("secrets", Say("remove it; values stand in `env` for now")),
-        ("user", Say("remove it; set USER in the image")),
-        ("working_dir", Say("remove it; set WORKDIR in the image")),
-    ],
-};
-
-pub(crate) const HEALTH: Words = Words {
-    what: "health",
-    known: &["path", "tcp", "interval", "timeout", "start_within"],
-    not_yet: &[("exec", "write `path: /healthz` or `tcp: true`")],
-    foreign: &[
-        ("test", HealthPath),
-        ("http", HealthPath),
-        ("httpGet", HealthPath),
-        ("url", HealthPath),
-        ("command", Say("write `path: /healthz` or `tcp: true`")),
-        (
-            "start_period",
-            Say("write `start_within: 60s`: the time from start to the first good probe"),
-        ),
-        (
-            "initialDelaySeconds",
-            Say("write `start_within: 60s`: the time from start to the first good probe"),
-        ),
-        ("periodSeconds", Say("write `interval: 5s`")),
-        ("timeoutSeconds", Say("write `timeout: 2s`")),
-        (
-            "start_interval",
-            Say("remove it; `interval` holds from the start"),
-        ),
-        (
-            "retries",
-            Say("remove it; how many probes may fail is not set in the file"),
-        ),
-        (
-            "disable",
-            Say(
-                "remove `health`; without it a replica with a port is ready once the port takes connections",
-            ),
-        ),
-    ],
-};
-
-pub(crate) const RESOURCES: Words = Words {
-    what: "resources",
-    known: &["cpu", "memory"],
-    not_yet: &[],
-    foreign: &[
-        ("limits", Ours::Resources),
-        ("requests", Ours::Resources),
-        ("reservations", Ours::Resources),
-        ("cpus", Cpu),
-        ("mem", Memory),
-        ("mem_limit", Memory),
-    ],
-};
-
 impl Words {
     pub(crate) fn judge(&self, key: &str) -> Verdict {
         if self.known.contains(&key) {
@@ -241,30 +45,43 @@ impl Words {
             .map_or(Verdict::Unknown, |(_, ours)| Verdict::Foreign(*ours))
     }
 
-    /// The key that was meant: at most two slips away, and less than half of the word; else all there are.
+    /// The key that was meant, else all there are.
     pub(crate) fn nearest(&self, key: &str) -> String {
-        let names = self
-            .known
-            .iter()
-            .chain(self.not_yet.iter().map(|(name, _)| name));
-        let slips = |name: &str| strsim::osa_distance(name, &key.to_lowercase());
-        let near = names
-            .filter(|name| key.len() <= 40 && slips(name) <= 2 && slips(name) * 2 < name.len())
-            .min_by_key(|name| slips(name));
-        match near {
+        let not_yet = self.not_yet.iter().map(|(name, _)| *name);
+        match near(key, self.known.iter().copied().chain(not_yet)) {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("its keys are {}", self.known.join(", ")),
         }
     }
 }
 
+/// The name that was meant: at most two slips away, and less than half of the word.
+pub(crate) fn near<'n>(meant: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let slips = |name: &str| strsim::osa_distance(name, &meant.to_lowercase());
+    names
+        .filter(|name| meant.len() <= 40 && slips(name) <= 2 && slips(name) * 2 < name.len())
+        .min_by_key(|name| slips(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALL: [&Words; 9] = [
+        &FILE,
+        &ENVIRONMENT,
+        &SERVICE,
+        &DOMAIN,
+        &HEALTH,
+        &ROLLOUT,
+        &RESOURCES,
+        &PLACE,
+        &CONTENT,
+    ];
+
     #[test]
     fn a_key_means_one_thing_in_its_mapping() {
-        for words in [&FILE, &SERVICE, &HEALTH, &RESOURCES] {
+        for words in ALL {
             let not_yet = words.not_yet.iter().map(|(name, _)| name);
             let all: Vec<_> = words
                 .known
@@ -288,7 +105,7 @@ mod tests {
             ("en", "did you mean `env`?"),
             (
                 "colour",
-                "its keys are image, command, entrypoint, port, replicas, health, resources, env",
+                "its keys are image, command, entrypoint, port, replicas, domains, health, rollout, resources, place, env, files",
             ),
         ];
         for (key, suggestion) in rows {

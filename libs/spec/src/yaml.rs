@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use crate::fault::{Fault, FaultCode, Faults};
-use crate::parse::MAX_DEPTH;
+use crate::parse::{MAX_DEPTH, MAX_KEY};
 use crate::syntax;
 use crate::tree::{Content, Entry, Node, Spot, below};
 
@@ -140,6 +140,11 @@ impl<'t> Builder<'t, '_> {
                 self.value("")?;
                 continue;
             };
+            if text.len() > MAX_KEY {
+                // Each fault below it would repeat it in its pointer.
+                let message = format!("a key has at most {MAX_KEY} bytes, not {}", text.len());
+                return Err(self.stop(span.start, FaultCode::TooLarge, message));
+            }
             let value = self.value(&text)?;
             if plain && text == "<<" {
                 let pointer = below(self.pointer(), &text);
@@ -156,6 +161,7 @@ impl<'t> Builder<'t, '_> {
                 key: text,
                 spot: key.spot,
                 value,
+                graft: None,
             });
         }
     }

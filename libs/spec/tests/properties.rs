@@ -5,21 +5,32 @@
     reason = "a test fails by panicking"
 )]
 
+mod validator;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use gantry_spec::{
-    Bytes, EnvName, Health, HealthCheck, HttpPort, MilliCpu, Millis, Project, Replicas, Resources,
-    Service, parse,
+    Bytes, Domain, EnvName, FileContent, FilePath, Health, HealthCheck, HttpPort, MilliCpu, Millis,
+    PlacePolicy, Project, Replicas, Resources, RolloutPolicy, Service, parse, parse_here, schema,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use validator::valid;
 
 const VALID: &str = include_str!("files/full.yaml");
 const FAULTY: &str = include_str!("files/many-faults.yaml");
 
 fn check(port: Option<HttpPort>) -> BoxedStrategy<HealthCheck> {
+    let exec = ("[^\0]{1,9}", vec(text(), 0..3)).prop_map(|(program, mut command)| {
+        command.insert(0, program);
+        HealthCheck::Exec { command }
+    });
     match port {
-        None => Just(HealthCheck::Running).boxed(),
+        None => prop_oneof![Just(HealthCheck::Running), exec].boxed(),
         Some(_) => prop_oneof![
+            exec,
             Just(HealthCheck::Tcp),
             "/[!-\"$-~]{0,20}".prop_map(|path| HealthCheck::Http { path })
         ]
@@ -48,6 +59,81 @@ fn resources() -> impl Strategy<Value = Resources> {
     })
 }
 
+fn rollout() -> impl Strategy<Value = RolloutPolicy> {
+    let slots =
+        (0..=1000_u32, 0..=1000_u32).prop_filter("none could change", |slots| *slots != (0, 0));
+    let spans = (
+        0..=3_600_000_u64,
+        1000..=3_600_000_u64,
+        1000..=86_400_000_u64,
+    );
+    (slots, spans).prop_map(
+        |((surge, unavailable), (drain, grace, deadline))| RolloutPolicy {
+            surge,
+            unavailable,
+            drain: Millis(drain),
+            grace: Millis(grace),
+            deadline: Millis(deadline),
+        },
+    )
+}
+
+fn place() -> impl Strategy<Value = PlacePolicy> {
+    let label = "[A-Za-z0-9._/-]{1,12}";
+    let labels = (
+        btree_map("r[a-z]{0,5}", label, 0..3),
+        btree_map("p[a-z]{0,5}", label, 0..3),
+    );
+    (labels, option::of(label), option::of(1..=1000_u32)).prop_map(
+        |((require, prefer), spread, per_node)| PlacePolicy {
+            require,
+            prefer,
+            spread,
+            per_node,
+        },
+    )
+}
+
+fn files() -> impl Strategy<Value = BTreeMap<FilePath, FileContent>> {
+    let path = "/[a-z][^/\\p{Cc}]{0,9}(/x[^/\\p{Cc}]{0,9}){0,2}";
+    let path = path.prop_filter_map("no path", |text| text.parse::<FilePath>().ok());
+    let content = prop_oneof![text().prop_map(String::into_bytes), vec(any::<u8>(), 0..40)];
+    btree_map(path, content.prop_map(FileContent::from), 0..4).prop_filter(
+        "one would be a folder",
+        |files| {
+            files.keys().all(|path| {
+                let below = format!("{path}/");
+                files
+                    .keys()
+                    .all(|other| !other.as_str().starts_with(&below))
+            })
+        },
+    )
+}
+
+fn domain() -> impl Strategy<Value = Domain> {
+    let host = "[a-z0-9]{1,9}\\.(example|test)";
+    let redirect = option::of("[a-z]{1,9}\\.elsewhere".prop_map(|text| text.parse().unwrap()));
+    (host.prop_map(|text| text.parse().unwrap()), redirect)
+        .prop_map(|(host, redirect)| Domain { host, redirect })
+}
+
+/// Each host leads to one service, and only to one with a port.
+fn with_domains(mut project: Project, domains: Vec<Domain>) -> Project {
+    let mut taken = BTreeSet::new();
+    let mut fresh = domains
+        .into_iter()
+        .filter(|domain| taken.insert(domain.host.clone()));
+    for service in project
+        .services
+        .values_mut()
+        .filter(|service| service.port.is_some())
+    {
+        service.domains = fresh.by_ref().take(2).collect();
+    }
+    project
+}
+
 /// Any text without NUL.
 fn text() -> impl Strategy<Value = String> {
     any::<String>().prop_map(|text| text.replace('\0', "0"))
@@ -71,9 +157,18 @@ fn service() -> impl Strategy<Value = Service> {
             health(port),
             resources(),
             btree_map(env_name(), text(), 0..6),
+            (rollout(), place(), files()),
         )
             .prop_map(
-                move |(image, (command, entrypoint), replicas, health, resources, env)| Service {
+                move |(
+                    image,
+                    (command, entrypoint),
+                    replicas,
+                    health,
+                    resources,
+                    env,
+                    (rollout, place, files),
+                )| Service {
                     image,
                     command,
                     entrypoint,
@@ -82,10 +177,10 @@ fn service() -> impl Strategy<Value = Service> {
                     health,
                     resources,
                     env,
+                    rollout,
+                    place,
+                    files,
                     domains: Default::default(),
-                    rollout: Default::default(),
-                    place: Default::default(),
-                    files: Default::default(),
                 },
             )
     })
@@ -99,6 +194,27 @@ fn project() -> impl Strategy<Value = Project> {
         services,
     )
         .prop_map(|(name, services)| Project { name, services })
+        .prop_flat_map(|project| {
+            vec(domain(), 0..6).prop_map(move |domains| with_domains(project.clone(), domains))
+        })
+}
+
+/// What an environment may say: parts of another project, some of them taken away.
+fn overlay(of: &Project, with: &Project, holes: &[bool]) -> Value {
+    let mut over: Value = serde_json::from_str(&with.canonical()).unwrap();
+    let mut holes = holes.iter().copied().cycle();
+    let services = over["services"].take();
+    let named = of
+        .services
+        .keys()
+        .zip(services.as_object().unwrap().values());
+    let services = named.map(|(name, service)| {
+        let keys = service.as_object().unwrap().iter();
+        let kept = keys.filter(|_| !holes.next().unwrap());
+        let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
+        (name.to_string(), Value::Object(kept.collect()))
+    });
+    json!({"services": services.collect::<serde_json::Map<_, _>>()})
 }
 
 /// Faults stand in the text (or right behind it), sorted, each with a message.
@@ -129,6 +245,37 @@ proptest! {
         let parsed = parse(&canonical).map_err(|faults| TestCaseError::fail(format!("{canonical}\n{faults:?}")))?;
         prop_assert_eq!(&parsed.project, &project);
         prop_assert_eq!(&serde_json::from_str::<Project>(&canonical).unwrap(), &project);
+        prop_assert_eq!(parsed.project.canonical(), canonical);
+    }
+
+    #[test]
+    fn the_schema_takes_what_the_parser_takes(
+        project in project(),
+        other in project(),
+        holes in vec(any::<bool>(), 30..31),
+    ) {
+        let schema = schema();
+        let mut file: Value = serde_json::from_str(&project.canonical()).unwrap();
+        prop_assert!(valid(&file, &schema, &schema), "{}", file);
+        file["environments"] = json!({"staging": overlay(&project, &other, &holes)});
+        if parse(&file.to_string()).is_ok() {
+            prop_assert!(valid(&file, &schema, &schema), "{}", file);
+        }
+    }
+
+    #[test]
+    fn what_is_deployed_for_an_environment_reads_back_as_itself(
+        project in project(),
+        other in project(),
+        holes in vec(any::<bool>(), 30..31),
+    ) {
+        let mut file: Value = serde_json::from_str(&project.canonical()).unwrap();
+        file["environments"] = json!({"staging": overlay(&project, &other, &holes)});
+        let merged = parse_here(&file.to_string(), Some("staging"), &|_| Ok(Vec::new()));
+        if let Ok(merged) = merged {
+            let canonical = merged.project.canonical();
+            prop_assert_eq!(parse(&canonical).unwrap().project, merged.project);
+        }
     }
 
     #[test]

@@ -117,6 +117,77 @@ fn values_of_another_form_are_refused() {
         ("env: {A: 1, A: 2}", FaultCode::DuplicateKey),
         ("env: {[a]: b}", FaultCode::KeyNotText),
         ("colour: red", FaultCode::UnknownKey),
+        ("health: {exec: []}", FaultCode::BadValue),
+        ("health: {exec: [\"\", a]}", FaultCode::BadValue),
+        ("health: {exec: pg_isready}", FaultCode::WrongType),
+        ("rollout: fast", FaultCode::WrongType),
+        ("rollout: {surge: -1}", FaultCode::BadValue),
+        ("rollout: {surge: 25%}", FaultCode::BadValue),
+        ("rollout: {surge: 1001}", FaultCode::OutOfRange),
+        ("rollout: {drain: 2h}", FaultCode::OutOfRange),
+        ("rollout: {grace: 0s}", FaultCode::OutOfRange),
+        ("rollout: {deadline: 2d}", FaultCode::OutOfRange),
+        ("rollout: {deadline: 5}", FaultCode::BadValue),
+        ("rollout: {order: rolling}", FaultCode::BadValue),
+        ("rollout: {surge: 0}", FaultCode::Contradiction),
+        (
+            "rollout: {surge: 0, unavailable: 0}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "rollout: {order: start-first, surge: 0}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "rollout: {order: start-first, unavailable: 1}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "rollout: {order: stop-first, surge: 1}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "rollout: {order: stop-first, unavailable: 0}",
+            FaultCode::Contradiction,
+        ),
+        ("rollout: {surges: 1}", FaultCode::UnknownKey),
+        ("place: [zone]", FaultCode::WrongType),
+        ("place: {require: [a]}", FaultCode::WrongType),
+        ("place: {require: {zone: }}", FaultCode::NoValue),
+        ("place: {require: {zone: a b}}", FaultCode::BadName),
+        ("place: {prefer: {a b: c}}", FaultCode::BadName),
+        ("place: {spread: [zone]}", FaultCode::WrongType),
+        ("place: {spread: \"\"}", FaultCode::BadName),
+        ("place: {per_node: 0}", FaultCode::OutOfRange),
+        (
+            "place: {require: {zone: eu}, prefer: {zone: us}}",
+            FaultCode::Contradiction,
+        ),
+        ("place: {requires: {zone: eu}}", FaultCode::UnknownKey),
+        ("domains: [shop.example.com]", FaultCode::Contradiction),
+        ("files: [a]", FaultCode::WrongType),
+        ("files: {/a: ./x}", FaultCode::WrongType),
+        ("files: {/a: {}}", FaultCode::MissingKey),
+        (
+            "files: {/a: {content: x, base64: eA==}}",
+            FaultCode::Contradiction,
+        ),
+        ("files: {/a: {content: }}", FaultCode::NoValue),
+        ("files: {/a: {content: [x]}}", FaultCode::WrongType),
+        ("files: {/a: {base64: x}}", FaultCode::BadValue),
+        ("files: {/a: {from: ./x}}", FaultCode::NotInlined),
+        ("files: {/a: {secret: x}}", FaultCode::NotSupportedYet),
+        (
+            "files: {/a: {mode: 600, content: x}}",
+            FaultCode::ForeignKey,
+        ),
+        ("files: {a: {content: x}}", FaultCode::BadPath),
+        ("files: {/a/../b: {content: x}}", FaultCode::BadPath),
+        ("files: {/proc/x: {content: x}}", FaultCode::BadPath),
+        (
+            "files: {/a: {content: x}, /a-b: {content: x}, /a/b: {content: x}}",
+            FaultCode::Contradiction,
+        ),
     ];
     for (keys, code) in rows {
         let (found, place) = refusal(&service(keys));
@@ -168,9 +239,7 @@ fn another_schema_version_is_refused() {
 
 #[test]
 fn every_key_of_the_language_that_is_not_read_yet_is_refused_by_name() {
-    let of_service = [
-        "scale", "domains", "release", "rollout", "place", "sticky", "files", "uses", "volumes",
-    ];
+    let of_service = ["scale", "release", "sticky", "uses", "volumes"];
     for key in of_service {
         assert_eq!(
             refusal(&service(&format!("{key}: x"))),
@@ -178,7 +247,7 @@ fn every_key_of_the_language_that_is_not_read_yet_is_refused_by_name() {
             "{key}"
         );
     }
-    for key in ["jobs", "volumes", "secrets", "environments"] {
+    for key in ["jobs", "volumes", "secrets"] {
         let text = format!("gantry: 1\nproject: shop\nservices: {{}}\n{key}: {{}}");
         assert_eq!(
             refusal(&text),
@@ -186,9 +255,61 @@ fn every_key_of_the_language_that_is_not_read_yet_is_refused_by_name() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn a_host_is_held_to_its_rules_wherever_it_stands() {
+    let rows = [
+        ("shop.example.com", FaultCode::WrongType, "7:14"),
+        ("{host: a.b}", FaultCode::WrongType, "7:14"),
+        ("[shop]", FaultCode::BadHost, "7:15"),
+        ("[https://a.b/c]", FaultCode::BadHost, "7:15"),
+        ("[\"*.a.b\"]", FaultCode::BadHost, "7:15"),
+        ("[web.shop.localhost]", FaultCode::ReservedName, "7:15"),
+        ("[{redirect: a.b}]", FaultCode::MissingKey, "7:15"),
+        ("[{host: a.b, redirect: x}]", FaultCode::BadHost, "7:37"),
+        (
+            "[{host: a.b, redirect: a.b}]",
+            FaultCode::Contradiction,
+            "7:37",
+        ),
+        ("[{host: a.b, to: c.d}]", FaultCode::UnknownKey, "7:27"),
+        ("[a.b, c.d, A.B]", FaultCode::DuplicateHost, "7:25"),
+        (
+            "[{host: a.b, redirect: c.d}, {host: c.d, redirect: e.f}]",
+            FaultCode::Contradiction,
+            "7:37",
+        ),
+    ];
+    for (domains, code, place) in rows {
+        let text = service(&format!("port: 80\n    domains: {domains}"));
+        assert_eq!(refusal(&text), (code, place.to_owned()), "{domains}");
+    }
+}
+
+#[test]
+fn health_asks_one_thing() {
+    for asked in [
+        "exec: [a], tcp: true",
+        "exec: [a], path: /",
+        "tcp: true, path: /",
+    ] {
+        let text = service(&format!("port: 80\n    health: {{{asked}}}"));
+        assert_eq!(
+            refusal(&text),
+            (FaultCode::Contradiction, "7:13".to_owned())
+        );
+    }
+}
+
+#[test]
+fn a_host_leads_to_one_service_of_the_file() {
+    let text = "gantry: 1\nproject: shop\nservices:\n  web: {image: a, port: 80, domains: [a.b]}\n  api: {image: a, port: 80, domains: [{host: A.b}]}\n";
+    let faults = parse(text).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
     assert_eq!(
-        refusal(&service("health: {exec: [a]}")).0,
-        FaultCode::NotSupportedYet
+        faults[0].to_string(),
+        "5:39: a.b stands here a second time, first at line 4; keep one of them; a host leads to one service"
     );
 }
 
@@ -211,8 +332,30 @@ fn a_foreign_word_gets_its_translation_with_the_very_value() {
             "write `health: {path: /up, interval: 30s}`",
         ),
         (
-            "healthcheck: {test: [CMD, pg_isready]}",
+            "healthcheck: {test: [CMD, pg_isready, -U, postgres], start_period: 1m30s}",
+            "write `health: {exec: [pg_isready, -U, postgres], start_within: 90s}`",
+        ),
+        (
+            "healthcheck: {test: [CMD-SHELL, \"pg_isready || exit 1\"]}",
+            "write `health: {exec: [sh, -c, \"pg_isready || exit 1\"]}`",
+        ),
+        (
+            "healthcheck: {test: [NONE]}",
             "write `health: {path: /healthz}`",
+        ),
+        (
+            "livenessProbe: {exec: {command: [cat, /ready]}, periodSeconds: 5}",
+            "write `health: {exec: [cat, /ready], interval: 5s}`",
+        ),
+        ("stop_grace_period: 1m", "write `rollout: {grace: 1m}`"),
+        (
+            "deploy: {replicas: 2, update_config: {parallelism: 2, order: start-first}, placement: {constraints: [node.labels.zone == eu], max_replicas_per_node: 1}}",
+            "write `replicas: 2` and `rollout: {order: start-first, surge: 2}` and `place: {require: {zone: eu}, per_node: 1}`",
+        ),
+        ("nodeSelector: {disk: ssd}", "write `require: {disk: ssd}`"),
+        (
+            "urls: [\"https://a.b:8443/c\", d.e]",
+            "write `domains: [a.b, d.e]`",
         ),
         ("deploy: {replicas: 3}", "write `replicas: 3`"),
         ("deploy: {mode: global}", "write `replicas: N`"),

@@ -1,101 +1,26 @@
-//! Schema and parser agree on every file that the schema can judge; a small validator of the
-//! keywords that the schema uses stands in for an editor's.
+//! Schema and parser agree on every file that the schema can judge.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
 
+mod validator;
+
 use gantry_spec::{parse, schema};
-use regex::Regex;
-use serde_json::{Map, Value};
-
-fn valid(value: &Value, by: &Value, root: &Value) -> bool {
-    by.as_object()
-        .unwrap()
-        .iter()
-        .all(|(keyword, rule)| match keyword.as_str() {
-            "$ref" => valid(
-                value,
-                root.pointer(rule.as_str().unwrap().trim_start_matches('#'))
-                    .unwrap(),
-                root,
-            ),
-            "not" => !valid(value, rule, root),
-            "const" => value == rule,
-            "type" => rule.as_array().map_or_else(
-                || is(value, rule),
-                |types| types.iter().any(|rule| is(value, rule)),
-            ),
-            "minimum" => value
-                .as_f64()
-                .is_none_or(|number| number >= rule.as_f64().unwrap()),
-            "maximum" => value
-                .as_f64()
-                .is_none_or(|number| number <= rule.as_f64().unwrap()),
-            "minLength" => value
-                .as_str()
-                .is_none_or(|text| text.chars().count() as u64 >= rule.as_u64().unwrap()),
-            "pattern" => value
-                .as_str()
-                .is_none_or(|text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
-            "items" => value
-                .as_array()
-                .is_none_or(|items| items.iter().all(|item| valid(item, rule, root))),
-            "$schema" | "$defs" | "title" | "description" | "default" => true,
-            _ => value
-                .as_object()
-                .is_none_or(|map| valid_map(map, keyword, rule, (by, root))),
-        })
-}
-
-fn valid_map(
-    map: &Map<String, Value>,
-    keyword: &str,
-    rule: &Value,
-    (by, root): (&Value, &Value),
-) -> bool {
-    let listed = |key: &str| {
-        by.get("properties")
-            .is_some_and(|properties| properties.get(key).is_some())
-    };
-    match keyword {
-        "properties" => map
-            .iter()
-            .all(|(key, value)| rule.get(key).is_none_or(|rule| valid(value, rule, root))),
-        "additionalProperties" if rule == false => map.keys().all(|key| listed(key)),
-        "additionalProperties" => map
-            .iter()
-            .all(|(key, value)| listed(key) || valid(value, rule, root)),
-        "propertyNames" => map
-            .keys()
-            .all(|key| valid(&Value::from(key.as_str()), rule, root)),
-        "required" => rule
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|key| map.contains_key(key.as_str().unwrap())),
-        "maxProperties" => map.len() as u64 <= rule.as_u64().unwrap(),
-        other => panic!("the validator does not know `{other}`"),
-    }
-}
-
-fn is(value: &Value, kind: &Value) -> bool {
-    match kind.as_str().unwrap() {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "number" => value.is_number(),
-        "integer" => value.is_u64() || value.is_i64(),
-        "boolean" => value.is_boolean(),
-        other => panic!("the validator does not know the type {other}"),
-    }
-}
+use serde_json::Value;
+use validator::valid;
 
 #[test]
 fn the_schema_and_the_parser_agree() {
     let service = |keys: &str| {
         format!(r#"{{"gantry":1,"project":"shop","services":{{"web":{{"image":"a"{keys}}}}}}}"#)
+    };
+    let environment = |services: &str| {
+        let keys = r#","command":["a"],"env":{"A":"x"}"#;
+        let file = service(keys);
+        let file = file.strip_suffix('}').unwrap();
+        format!(r#"{file},"environments":{{"staging":{{"services":{{{services}}}}}}}}}"#)
     };
     let rows = [
         (true, service("")),
@@ -172,7 +97,75 @@ fn the_schema_and_the_parser_agree() {
         (false, service(r#","port":80,"health":{"tcp":false}"#)),
         (false, service(r#","health":{"interval":5}"#)),
         (false, service(r#","health":{"interval":"5"}"#)),
-        (false, service(r#","health":{"exec":["a"]}"#)),
+        (true, service(r#","health":{"exec":["a",1]}"#)),
+        (false, service(r#","health":{"exec":[]}"#)),
+        (false, service(r#","health":{"exec":"a"}"#)),
+        (
+            false,
+            service(r#","port":1,"health":{"exec":["a"],"tcp":true}"#),
+        ),
+        (
+            true,
+            service(r#","port":80,"domains":["A.b",{"host":"c.d","redirect":"a.b"}]"#),
+        ),
+        (false, service(r#","port":80,"domains":"a.b""#)),
+        (false, service(r#","port":80,"domains":["a"]"#)),
+        (false, service(r#","port":80,"domains":["a_b.c"]"#)),
+        (
+            false,
+            service(r#","port":80,"domains":["web.shop.localhost"]"#),
+        ),
+        (
+            false,
+            service(r#","port":80,"domains":[{"redirect":"a.b"}]"#),
+        ),
+        (
+            true,
+            service(
+                r#","rollout":{"surge":0,"unavailable":2,"drain":"0s","grace":"1s","deadline":"1d"}"#,
+            ),
+        ),
+        (true, service(r#","rollout":{"order":"stop-first"}"#)),
+        (false, service(r#","rollout":{"order":"fast"}"#)),
+        (false, service(r#","rollout":{"surge":"1"}"#)),
+        (false, service(r#","rollout":{"surge":1001}"#)),
+        (false, service(r#","rollout":{"grace":10}"#)),
+        (
+            true,
+            service(
+                r#","place":{"require":{"zone":"eu","rack":1},"prefer":{"a/b":true},"spread":"zone","per_node":1}"#,
+            ),
+        ),
+        (false, service(r#","place":{"require":["zone"]}"#)),
+        (false, service(r#","place":{"require":{"a b":"c"}}"#)),
+        (false, service(r#","place":{"require":{"a":""}}"#)),
+        (false, service(r#","place":{"spread":["zone"]}"#)),
+        (false, service(r#","place":{"per_node":0}"#)),
+        (
+            true,
+            service(r#","files":{"/a/b":{"content":"x"},"/c":{"base64":"AA=="}}"#),
+        ),
+        (false, service(r#","files":{"/a":"x"}"#)),
+        (false, service(r#","files":{"/a":{}}"#)),
+        (false, service(r#","files":{"/a":{"secret":"x"}}"#)),
+        (
+            false,
+            service(r#","files":{"/a":{"content":"x","base64":"AA=="}}"#),
+        ),
+        (false, service(r#","files":{"a":{"content":"x"}}"#)),
+        (false, service(r#","files":{"/a/../b":{"content":"x"}}"#)),
+        (false, service(r#","files":{"/proc/1":{"content":"x"}}"#)),
+        (false, service(r#","files":{"/a/":{"content":"x"}}"#)),
+        (true, environment(r#""web":{"replicas":2}"#)),
+        (
+            true,
+            environment(r#""web":{"env":{"A":null},"command":null}"#),
+        ),
+        (true, environment(r#""web":null,"new":{"image":"b"}"#)),
+        (false, environment(r#""web":{"replica":2}"#)),
+        (false, environment(r#""web":{"replicas":-1}"#)),
+        (false, environment(r#""w":{"image":"b"}"#)),
+        (false, environment(r#""web":[]"#)),
         (false, service(r#","resources":{"cpu":0}"#)),
         (false, service(r#","resources":{"cpu":"1"}"#)),
         (false, service(r#","resources":{"memory":512}"#)),

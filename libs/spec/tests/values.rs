@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use gantry_spec::{HealthCheck, Millis, Project, parse};
+use gantry_spec::{Fault, HealthCheck, Millis, Project, parse};
 
 fn project(text: &str) -> Project {
     parse(text)
@@ -35,6 +35,13 @@ fn the_smallest_file_gets_the_stated_defaults() {
             "interval": "5s",
             "timeout": "2s",
             "start_within": "1m"
+          },
+          "rollout": {
+            "surge": 1,
+            "unavailable": 0,
+            "drain": "30s",
+            "grace": "10s",
+            "deadline": "5m"
           }
         }
       }
@@ -107,6 +114,75 @@ fn the_check_follows_from_the_port_unless_it_is_named() {
 }
 
 #[test]
+fn a_program_asks_whether_or_not_there_is_a_port() {
+    let exec = HealthCheck::Exec {
+        command: vec!["pg_isready".to_owned(), "5".to_owned()],
+    };
+    for keys in ["", "    port: 80\n"] {
+        let project = project(&web(&format!(
+            "{keys}    health: {{exec: [pg_isready, 5]}}\n"
+        )));
+        assert_eq!(project.services.values().next().unwrap().health.check, exec);
+    }
+}
+
+#[test]
+fn an_order_is_a_spelling_of_surge_and_unavailable() {
+    let rows = [
+        ("{}", (1, 0)),
+        ("{order: start-first}", (1, 0)),
+        ("{order: start-first, surge: 3}", (3, 0)),
+        ("{order: start-first, unavailable: 0}", (1, 0)),
+        ("{order: stop-first}", (0, 1)),
+        ("{order: stop-first, unavailable: 2}", (0, 2)),
+        ("{order: stop-first, surge: 0}", (0, 1)),
+        ("{surge: 0, unavailable: 1}", (0, 1)),
+        ("{unavailable: 2}", (1, 2)),
+        ("{surge: 2, unavailable: 2}", (2, 2)),
+    ];
+    for (written, (surge, unavailable)) in rows {
+        let project = project(&web(&format!("    rollout: {written}\n")));
+        let rollout = &project.services.values().next().unwrap().rollout;
+        assert_eq!(
+            (rollout.surge, rollout.unavailable),
+            (surge, unavailable),
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn what_a_file_holds_is_the_same_however_it_is_written() {
+    let files = |written: &str| {
+        let project = project(&web(&format!("    files: {{/etc/a: {written}}}\n")));
+        project.services.values().next().unwrap().files.clone()
+    };
+    assert_eq!(files("{content: hi}"), files("{base64: aGk=}"));
+    assert_eq!(files("{content: \"\"}"), files("{base64: \"\"}"));
+    let text = files("{content: 1.10}");
+    assert_eq!(text[&"/etc/a".parse().unwrap()].bytes(), b"1.10");
+    let binary = files("{base64: AP8=}");
+    assert_eq!(binary[&"/etc/a".parse().unwrap()].bytes(), b"\0\xff");
+}
+
+#[test]
+fn hosts_over_plain_http_and_late_replicas_are_warned_of() {
+    let parsed = parse(&web(
+        "    port: 80\n    domains: [b.c, {host: a.b, redirect: b.c}]\n    health: {start_within: 10m}\n",
+    ))
+    .unwrap();
+    let warnings: Vec<_> = parsed.warnings.iter().map(Fault::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "7:15: b.c is served over plain HTTP: there are no certificates in this version",
+            "7:20: a.b is served over plain HTTP: there are no certificates in this version",
+            "8:13: a rollout is given up after 5m without progress, and a replica may take 10m to be ready",
+        ]
+    );
+}
+
+#[test]
 fn json_is_read_as_yaml_is() {
     let yaml = web("    port: 80\n    env: {A: 1.10, B: \"x y\"}\n");
     let json = "{\n\t\"gantry\": 1,\n\t\"project\": \"shop\",\n\t\"services\": {\n\t\t\"web\": {\n\t\t\t\"image\": \"shop:1\",\n\
@@ -127,29 +203,19 @@ fn a_byte_order_mark_line_ends_of_windows_and_a_document_mark_change_nothing() {
 }
 
 #[test]
-fn equal_services_have_equal_hashes_however_they_are_written() {
-    let hash = |keys: &str| project(&web(keys)).services.values().next().unwrap().hash();
+fn equal_services_have_equal_texts_however_they_are_written() {
+    let text = |keys: &str| project(&web(keys)).canonical();
     assert_eq!(
-        hash(""),
-        hash("    replicas: 1\n    env: {}\n    health: {start_within: 60s}\n")
+        text(""),
+        text(
+            "    replicas: 1\n    env: {}\n    files: {}\n    domains: []\n    place: {}\n    rollout: {order: start-first}\n    health: {start_within: 60s}\n"
+        )
     );
     assert_eq!(
-        hash("    resources: {cpu: 1, memory: 1Gi}\n"),
-        hash("    resources: {memory: 1024Mi, cpu: 1.0}\n")
+        text("    resources: {cpu: 1, memory: 1Gi}\n"),
+        text("    resources: {memory: 1024Mi, cpu: 1.0}\n")
     );
-    assert_ne!(hash(""), hash("    replicas: 2\n"));
-}
-
-#[test]
-fn the_hash_of_a_service_never_changes() {
-    // Releases are named by it: another value here means that every service is deployed anew.
-    let hash = project(include_str!("files/full.yaml"))
-        .services
-        .values()
-        .next()
-        .unwrap()
-        .hash();
-    insta::assert_snapshot!(hash);
+    assert_ne!(text(""), text("    replicas: 2\n"));
 }
 
 #[test]

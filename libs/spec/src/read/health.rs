@@ -4,8 +4,9 @@ use gantry_events::Millis;
 
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::model::{Health, HealthCheck, HttpPort};
+use crate::read::texts;
 use crate::table::Table;
-use crate::tree::Field;
+use crate::tree::{Content, Field};
 use crate::units::parse_duration;
 use crate::value::{quantity, shown, text};
 use crate::words;
@@ -14,15 +15,18 @@ pub(super) fn health(field: &Field, port: Option<HttpPort>, faults: &mut Faults)
     let table = Table::open(field, &words::HEALTH, faults)?;
     let path = table.read("path", faults, path);
     let tcp = table.read("tcp", faults, tcp);
-    if table.has("path") && table.has("tcp") {
+    let exec = table.get("exec").and_then(|field| exec(field, faults));
+    let asked = ["path", "tcp", "exec"];
+    if asked.iter().filter(|key| table.has(key)).count() > 1 {
         faults.push(field.fault(
             FaultCode::Contradiction,
-            "health asks either `path` or `tcp`, not both",
+            "health asks one of `path`, `tcp` and `exec`, not several",
         ));
     }
     let check = path
         .map(|path| HealthCheck::Http { path })
-        .or(tcp.map(|()| HealthCheck::Tcp));
+        .or(tcp.map(|()| HealthCheck::Tcp))
+        .or(exec.map(|command| HealthCheck::Exec { command }));
     let health = Health {
         check: check.unwrap_or_else(|| HealthCheck::default_for(port)),
         interval: table
@@ -73,6 +77,19 @@ fn tcp(field: &Field) -> Result<(), Fault> {
             Err(fault.suggest("write `tcp: true`"))
         }
     }
+}
+
+/// A program and its arguments; nothing to run is no probe.
+fn exec(field: &Field, faults: &mut Faults) -> Option<Vec<String>> {
+    let command = texts(field, faults);
+    if !field.node.items().is_empty() && command.first().is_none_or(|program| !program.is_empty()) {
+        return Some(command).filter(|command| !command.is_empty());
+    }
+    if matches!(field.node.content, Content::List(_)) {
+        let fault = field.fault(FaultCode::BadValue, "`exec` names no program to run");
+        faults.push(fault.suggest("write `exec: [PROGRAM, ARGUMENT]`"));
+    }
+    None
 }
 
 /// Probes of a service without a port have nothing to ask.
