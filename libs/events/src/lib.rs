@@ -42,7 +42,7 @@ pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
 pub use policy::{Domain, Domains, HostName, ParseHostNameError, PlacePolicy, RolloutPolicy};
 pub use problem::{Problem, ProblemCode};
-pub use routes::{Backend, Draining, Route, RouteTable, TableStatus, host_of};
+pub use routes::{Backend, Draining, Leads, Route, RouteTable, TableStatus, host_of};
 pub use subject::{Decider, LogSubject, ParseSubjectError, Writer, WriterKind};
 pub use time::{ParseTimeError, Time};
 pub use units::{Bytes, MilliCpu, Millis};

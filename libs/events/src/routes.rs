@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogId, Millis, ProjectName, ReplicaKey, Seq, ServiceName};
+use crate::{HostName, LogId, Millis, ProjectName, ReplicaKey, Seq, ServiceName};
 
 /// All routes of a balancer as of one sequence. Swapped in whole, never half.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,11 @@ pub struct RouteTable {
     pub log: LogId,
     /// Sequence it rests on.
     pub seq: Seq,
-    /// Routes by host name, lower case, without a port.
+    /// Routes by host name, lower case, without a port. Each service with a port has one.
     pub routes: BTreeMap<String, Route>,
+    /// Further hosts, and where each leads. A host that has a route as well is that route's.
+    #[serde(default)]
+    pub domains: BTreeMap<HostName, Leads>,
     /// Replicas on their way out: no new requests, and when their time is over.
     pub draining: BTreeMap<ReplicaKey, Draining>,
 }
@@ -26,6 +29,16 @@ pub struct RouteTable {
 pub struct Route {
     /// At most one replica a slot.
     pub backends: BTreeMap<ReplicaKey, Backend>,
+}
+
+/// Where a domain leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leads {
+    /// To the route of this host.
+    Route(String),
+    /// Away: clients are sent to the same path on this host.
+    Redirect(HostName),
 }
 
 /// One replica that may be given requests.

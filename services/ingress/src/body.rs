@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use gantry_runtime::Process;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
@@ -112,7 +111,7 @@ impl Body for Upload {
 #[derive(Debug)]
 pub(crate) struct Answer {
     content: Content,
-    _serving: Serving,
+    _serving: Option<Serving>,
 }
 
 #[derive(Debug)]
@@ -126,7 +125,15 @@ impl Answer {
     pub(crate) fn own(text: Bytes, serving: Serving) -> Self {
         Self {
             content: Content::Own(Full::new(text)),
-            _serving: serving,
+            _serving: Some(serving),
+        }
+    }
+
+    /// No body: the connection goes on as a tunnel, which is what serves now.
+    pub(crate) fn of_tunnel() -> Self {
+        Self {
+            content: Content::Own(Full::default()),
+            _serving: None,
         }
     }
 
@@ -134,7 +141,7 @@ impl Answer {
     pub(crate) fn of_replica(download: Download, serving: Serving) -> Self {
         Self {
             content: Content::Replica(download),
-            _serving: serving,
+            _serving: Some(serving),
         }
     }
 }
@@ -179,7 +186,6 @@ pub(crate) struct Download {
     pub(crate) sender: Option<Sender>,
     pub(crate) flight: Flight,
     pub(crate) stall: Stall,
-    pub(crate) process: Process,
     pub(crate) uptime: Uptime,
 }
 
@@ -197,23 +203,10 @@ impl Download {
 
 impl Drop for Download {
     fn drop(&mut self) {
-        let Some(mut sender) = self.sender.take() else {
-            return;
-        };
-        if !self.inner.is_end_stream() {
-            return;
+        if let Some(sender) = self.sender.take()
+            && self.inner.is_end_stream()
+        {
+            self.flight.replica.keep(sender, self.uptime.now());
         }
-        let (replica, uptime) = (self.flight.replica.clone(), self.uptime);
-        if sender.is_ready() {
-            replica.keep(sender, uptime.now());
-            return;
-        }
-        // Its task has yet to see the end; then it is ready, or closed.
-        self.process.serve_one("returning connection", async move {
-            if sender.ready().await.is_ok() {
-                replica.keep(sender, uptime.now());
-            }
-            Ok::<(), Infallible>(())
-        });
     }
 }

@@ -31,9 +31,13 @@ impl Count {
 pub(crate) struct Counts {
     /// Connections from outside that are open.
     pub(crate) connections: Count,
+    /// Upgraded connections that are open; of the connections from outside.
+    pub(crate) tunnels: Count,
     /// Connections to a replica that could not be made.
     pub(crate) refused: Count,
-    /// Requests given to another connection or replica, since nothing had been sent.
+    /// Requests that a replica took and did not answer.
+    pub(crate) failed: Count,
+    /// Requests given to another connection or replica, since nothing had been sent or no harm was in it.
     pub(crate) retries: Count,
     /// Tables applied.
     pub(crate) tables: Count,
@@ -71,10 +75,16 @@ impl Counts {
         }
         metrics.set("gantry_ingress_own_problems_total", &[], self.own.get());
         metrics.set("gantry_ingress_connections", &[], self.connections.get());
+        metrics.set("gantry_ingress_tunnels", &[], self.tunnels.get());
         metrics.set(
             "gantry_ingress_replica_refusals_total",
             &[],
             self.refused.get(),
+        );
+        metrics.set(
+            "gantry_ingress_replica_failures_total",
+            &[],
+            self.failed.get(),
         );
         metrics.set("gantry_ingress_retries_total", &[], self.retries.get());
         metrics.set("gantry_ingress_tables_total", &[], self.tables.get());

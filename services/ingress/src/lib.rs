@@ -4,17 +4,21 @@
 //! ([`Settings::ingress_socket`]). Leaves to others: what should be routed (`gantry-lb-sync`), and
 //! when a replica may stop (the scheduler).
 //!
-//! Reading down is going deeper: `public` (connections), `proxy` (one request), `tables` (the live
-//! one), `choose`, `replica` and `pool` (one backend), `body` and `headers` (what passes through);
-//! `control` and `saved` bring tables in.
+//! Reading down is going deeper: `public` (connections), `proxy` and `attempt` (one request), `tables`
+//! and `hosts` (the live one), `choose`, `replica`, `doubt` and `pool` (one backend), `body`, `headers` and `upgrades`
+//! (what passes through), `tunnel` (what an upgraded connection becomes); `control` and `saved` bring
+//! tables in.
 
+mod attempt;
 mod body;
 mod choose;
-
+mod client;
 mod control;
 mod counts;
+mod doubt;
 mod drains;
 mod headers;
+mod hosts;
 mod patience;
 mod pool;
 mod proxy;
@@ -25,6 +29,8 @@ mod settings;
 mod stall;
 mod tables;
 mod trouble;
+mod tunnel;
+mod upgrades;
 mod uptime;
 
 pub use settings::Settings;
@@ -42,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::Order;
 use crate::counts::Counts;
+use crate::doubt::Limits;
 use crate::saved::Saved;
 use crate::tables::Tables;
 use crate::uptime::Uptime;
@@ -122,9 +129,14 @@ impl Ingress {
     fn new(process: Process, settings: Settings) -> Self {
         let over = CancellationToken::new();
         let kept = usize::try_from(settings.replica_kept).unwrap_or(usize::MAX);
+        let limits = Limits {
+            failures: settings.replica_failures,
+            silent: settings.replica_silent,
+            skip: settings.replica_skip,
+        };
         Self {
             uptime: Uptime::start(&process),
-            tables: Tables::new(process.clone(), kept, over.clone()),
+            tables: Tables::new(process.clone(), kept, limits, over.clone()),
             counts: Counts::default(),
             process,
             settings,

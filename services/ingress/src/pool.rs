@@ -2,11 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use gantry_events::Millis;
 use gantry_runtime::Process;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustix::net::sockopt;
 use tokio::net::TcpStream;
 
 use crate::body::Upload;
@@ -43,21 +45,21 @@ impl Pool {
             .expect("nobody panics while holding the pool")
     }
 
-    /// The connection used last, if it still stands. It may be closed at any moment all the same.
+    /// The connection used last of those that are ready. It may be closed at any moment all the same.
     pub(crate) fn take(&self) -> Option<Sender> {
         let mut kept = self.kept();
-        while let Some(Kept { sender, .. }) = kept.pop() {
-            if sender.is_ready() {
-                return Some(sender);
-            }
-        }
-        None
+        let ready = kept.iter().rposition(|kept| kept.sender.is_ready())?;
+        Some(kept.remove(ready).sender)
     }
 
-    /// Keeps a connection that is ready for another request, if there is room.
+    /// Keeps a connection whose last answer has ended, if there is room. It need not be ready yet: its task
+    /// may have the end still before it.
     pub(crate) fn put(&self, sender: Sender, now: Millis) {
+        if sender.is_closed() {
+            return;
+        }
         let mut kept = self.kept();
-        if kept.len() < self.most && sender.is_ready() {
+        if kept.len() < self.most {
             kept.push(Kept { sender, since: now });
         }
     }
@@ -86,7 +88,7 @@ pub(crate) enum ConnectError {
 }
 
 /// Connects to a replica within the time given. The connection runs as a task of its own, until it is
-/// closed from either side or the replica is cut.
+/// closed from either side, becomes a tunnel, or the replica is cut.
 pub(crate) async fn connect(
     process: &Process,
     replica: &Arc<Replica>,
@@ -96,12 +98,12 @@ pub(crate) async fn connect(
     let stream = tokio::time::timeout(within.duration(), connecting)
         .await
         .map_err(|_| ConnectError::TimedOut(within))??;
-    stream.set_nodelay(true)?;
+    notice_loss(&stream)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let cut = replica.cut.clone();
     process.serve_one("replica connection", async move {
         let ended = tokio::select! {
-            ended = connection => ended,
+            ended = connection.with_upgrades() => ended,
             () = cut.cancelled() => Ok(()),
         };
         if let Err(error) = ended {
@@ -111,4 +113,16 @@ pub(crate) async fn connect(
         Ok::<(), Infallible>(())
     });
     Ok(sender)
+}
+
+/// Has the kernel find out when the machine at the other end is no more: what is in flight there would else
+/// wait as long as the longest answer may take. A process that merely hangs is none of its business.
+fn notice_loss(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, Duration::from_secs(2))?;
+    sockopt::set_tcp_keepintvl(stream, Duration::from_secs(1))?;
+    sockopt::set_tcp_keepcnt(stream, 3)?;
+    // What was sent and is not acknowledged stops the probes above; this is for then, in milliseconds.
+    Ok(sockopt::set_tcp_user_timeout(stream, 5000)?)
 }

@@ -1,42 +1,44 @@
 //! One request, from its head to the head of its answer: find replicas, try them, pass on.
-//!
-//! Another replica is tried only where nothing was sent: no connection could be made, or a kept one
-//! was closed meanwhile. What may have reached a replica is sent again only if that does no harm.
 
-use std::error::Error;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use gantry_events::Millis;
-use http::{Method, Request, Response, StatusCode, Version};
-use hyper::body::{Body, Incoming};
+use http::response::Parts;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 
 use crate::Ingress;
-use crate::body::{Answer, Download, Progress, Upload};
-use crate::headers::{check_method, host_of, pass_answer, pass_request};
+use crate::attempt::{Answered, Unsent};
+use crate::body::{Answer, Download, Upload};
+use crate::client::Client;
+use crate::headers::{Asked, pass_answer, pass_request};
 use crate::patience::Serving;
-use crate::pool::{Sender, connect};
 use crate::replica::{Flight, Replica};
 use crate::stall::Stall;
-use crate::trouble::Trouble;
+use crate::tables::Chosen;
+use crate::trouble::{Form, Trouble};
+use crate::tunnel::Tunnel;
+use crate::upgrades::{self, Upgrade};
 
 /// Replicas that are tried for one request: enough to step over two that just went away, few enough
 /// to answer within three connect time-outs.
 const TRIES: usize = 3;
 
-type Sent = Result<Response<Incoming>, Unsent>;
-
-/// No answer came.
-struct Unsent {
-    /// The request, if it may be sent again.
-    again: Option<Request<Upload>>,
-    cause: Trouble,
+/// What a request came to, when it came to something.
+enum Passed {
+    /// A replica answers.
+    Answered(Answered),
+    /// A replica switches to what the client offered.
+    Switched(Switched),
+    /// The host leads away, to this place.
+    Redirected(HeaderValue),
 }
 
-/// An answer's head, with all that has to live until its body's end.
-struct Answered {
-    response: Response<Incoming>,
-    sender: Sender,
+/// An answer that ends HTTP on its connection, with both ends of the tunnel to be.
+struct Switched {
+    head: Parts,
+    client: OnUpgrade,
+    replica: OnUpgrade,
     flight: Flight,
 }
 
@@ -45,15 +47,18 @@ impl Ingress {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
-        client: IpAddr,
-        serving: Serving,
+        client: &Client,
     ) -> Response<Answer> {
+        let serving = client.begin();
+        let form = Form::wanted(request.headers());
         let answer = match self.pass(request, client).await {
-            Ok(answered) => self.pass_back(answered, serving),
+            Ok(Passed::Answered(answered)) => self.pass_back(answered, serving),
+            Ok(Passed::Switched(switched)) => switch(switched, client, serving),
+            Ok(Passed::Redirected(place)) => redirect(place, serving),
             Err(trouble) => {
                 self.counts.refused_by_us();
                 tracing::debug!(code = trouble.code().1, %trouble, "answered without a replica");
-                trouble.answer(serving)
+                trouble.answer(form, serving)
             }
         };
         self.counts.answered(answer.status());
@@ -63,126 +68,46 @@ impl Ingress {
     async fn pass(
         &self,
         mut request: Request<Incoming>,
-        client: IpAddr,
-    ) -> Result<Answered, Trouble> {
-        check_method(&request)?;
-        let host = host_of(&request)?;
-        pass_request(&mut request, client);
+        client: &Client,
+    ) -> Result<Passed, Trouble> {
+        let asked = Asked::of(&request)?;
+        let upgrade = Upgrade::of(&mut request);
+        pass_request(&mut request, &client.address);
+        if let Some(upgrade) = &upgrade {
+            upgrade.offer(request.headers_mut());
+        }
         let mut request = request.map(Upload::new);
         let mut tried: Vec<Arc<Replica>> = Vec::new();
+        let mut last = None;
         while tried.len() < TRIES {
-            let Some(flight) = self.tables.choose(&host, &tried, self.uptime.now())? else {
-                break;
+            let now = self.uptime.now();
+            let flight = match self.tables.choose(&asked.host, &tried, now)? {
+                Chosen::Flight(flight) => flight,
+                Chosen::Redirect(to) => {
+                    return Ok(Passed::Redirected(place(
+                        to.as_str(),
+                        asked.port,
+                        request.uri(),
+                    )));
+                }
+                Chosen::Exhausted => break,
             };
             let replica = flight.replica.clone();
-            request = match self.attempt(flight, request).await {
-                Ok(answered) => return Ok(answered),
-                Err(Unsent {
-                    again: Some(request),
-                    ..
-                }) => request,
-                Err(Unsent { again: None, cause }) => return Err(cause),
+            let Unsent { again, cause } = match self.attempt(flight, request).await {
+                Ok(answered) => return passed(answered, upgrade),
+                Err(unsent) => unsent,
             };
+            let Some(again) = again else {
+                return Err(cause);
+            };
+            request = again;
+            last = Some(cause);
             self.counts.retries.up();
             tried.push(replica);
         }
-        Err(Trouble::Unreachable(tried.len()))
-    }
-
-    /// Tries one replica: a kept connection first, then a new one.
-    async fn attempt(
-        &self,
-        flight: Flight,
-        mut request: Request<Upload>,
-    ) -> Result<Answered, Unsent> {
-        if let Some(mut sender) = flight.replica.pool.take() {
-            let copy = repeatable(&request);
-            request = match self.send(&mut sender, request, &flight.replica).await {
-                Ok(response) => {
-                    return Ok(Answered {
-                        response,
-                        sender,
-                        flight,
-                    });
-                }
-                // Closed while it was idle: a common race, and no reason to think ill of the replica.
-                Err(Unsent {
-                    again,
-                    cause: Trouble::Closed(who),
-                }) => again.or(copy).ok_or(Unsent {
-                    again: None,
-                    cause: Trouble::Closed(who),
-                })?,
-                Err(unsent) => return Err(unsent),
-            };
-            self.counts.retries.up();
-        }
-        let Some(mut sender) = self.reach(&flight.replica).await else {
-            return Err(Unsent {
-                again: Some(request),
-                cause: Trouble::Unreachable(1),
-            });
-        };
-        let response = self.send(&mut sender, request, &flight.replica).await?;
-        Ok(Answered {
-            response,
-            sender,
-            flight,
-        })
-    }
-
-    /// A new connection. A replica that cannot be reached is skipped for a while.
-    async fn reach(&self, replica: &Arc<Replica>) -> Option<Sender> {
-        match connect(&self.process, replica, self.settings.replica_connect_within).await {
-            Ok(sender) => {
-                replica.reached();
-                Some(sender)
-            }
-            Err(error) => {
-                self.counts.refused.up();
-                replica.skip_until(self.uptime.now() + self.settings.replica_skip);
-                tracing::warn!(replica = %replica.key, address = %replica.address, %error, "a replica cannot be connected to; others are preferred for {}", self.settings.replica_skip);
-                None
-            }
-        }
-    }
-
-    /// Sends a request and waits for the head of its answer.
-    async fn send(&self, sender: &mut Sender, request: Request<Upload>, replica: &Replica) -> Sent {
-        let progress = request.body().progress();
-        let sent = tokio::select! {
-            sent = sender.try_send_request(request) => sent,
-            cause = self.stands_still(&progress, replica) => return Err(Unsent { again: None, cause }),
-        };
-        match sent {
-            Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => Err(Unsent {
-                again: None,
-                cause: Trouble::Garbled(replica.key.to_string()),
-            }),
-            Ok(response) => Ok(response),
-            Err(mut failed) => {
-                let again = failed.take_message();
-                Err(Unsent {
-                    again,
-                    cause: cause_of(failed.error(), replica),
-                })
-            }
-        }
-    }
-
-    /// Ends once neither the request's body moves nor an answer comes, with who is to blame.
-    async fn stands_still(&self, progress: &Progress, replica: &Replica) -> Trouble {
-        let limit: Millis = self.settings.replica_answer_within;
-        loop {
-            let before = progress.frames();
-            self.process.sleep(limit).await;
-            if progress.frames() != before {
-                continue;
-            }
-            return match progress.waits_for_client() {
-                true => Trouble::SlowRequest(limit),
-                false => Trouble::TimedOut(replica.key.to_string(), limit),
-            };
+        match last {
+            Some(Trouble::Unreachable(_)) | None => Err(Trouble::Unreachable(tried.len())),
+            Some(cause) => Err(cause),
         }
     }
 
@@ -193,50 +118,67 @@ impl Ingress {
             flight,
         } = answered;
         let (mut head, inner) = response.into_parts();
-        pass_answer(&mut head.headers);
+        let protocols = pass_answer(&mut head.headers);
+        // Says with what the client could come back; anywhere else it would be no more than an offer.
+        if let Some(protocols) = protocols.filter(|_| head.status == StatusCode::UPGRADE_REQUIRED) {
+            upgrades::say(&mut head.headers, protocols);
+        }
         head.version = Version::HTTP_11;
         let download = Download {
             inner,
             sender: Some(sender),
             flight,
             stall: Stall::new(self.settings.http_stall),
-            process: self.process.clone(),
             uptime: self.uptime,
         };
         Response::from_parts(head, Answer::of_replica(download, serving))
     }
 }
 
-/// A copy of a request that may be sent twice: its method says so, and there is no body to be gone.
-fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
-    let harmless = [
-        Method::GET,
-        Method::HEAD,
-        Method::OPTIONS,
-        Method::TRACE,
-        Method::PUT,
-        Method::DELETE,
-    ];
-    if !harmless.contains(request.method()) || !request.body().is_end_stream() {
-        return None;
+/// An answer, or a switch if both sides want one.
+fn passed(mut answered: Answered, upgrade: Option<Upgrade>) -> Result<Passed, Trouble> {
+    if answered.response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(Passed::Answered(answered));
     }
-    let mut copy = Request::new(Upload::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
+    let replica = hyper::upgrade::on(&mut answered.response);
+    let Answered {
+        response, flight, ..
+    } = answered;
+    let (mut head, _) = response.into_parts();
+    let picked = pass_answer(&mut head.headers);
+    match upgrade {
+        Some(upgrade) if upgrade.accept(picked, &mut head.headers) => {
+            Ok(Passed::Switched(Switched {
+                head,
+                client: upgrade.client,
+                replica,
+                flight,
+            }))
+        }
+        Some(_) | None => Err(Trouble::Garbled(flight.replica.key.to_string())),
+    }
 }
 
-fn cause_of(error: &hyper::Error, replica: &Replica) -> Trouble {
-    // Errors of our side are those of the body we pass on, and of a connection that was cut.
-    let from_body = error
-        .source()
-        .is_some_and(|source| source.is::<hyper::Error>());
-    if error.is_user() && from_body {
-        return Trouble::BrokenRequest;
-    }
-    match error.is_parse() {
-        true => Trouble::Garbled(replica.key.to_string()),
-        false => Trouble::Closed(replica.key.to_string()),
-    }
+fn switch(switched: Switched, client: &Client, serving: Serving) -> Response<Answer> {
+    client.become_tunnel(Tunnel {
+        client: switched.client,
+        replica: switched.replica,
+        flight: switched.flight,
+        serving,
+    });
+    Response::from_parts(switched.head, Answer::of_tunnel())
+}
+
+/// The same path and query at another host, and the port at which this client reaches us.
+fn place(host: &str, port: Option<u16>, uri: &Uri) -> HeaderValue {
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let place = format!("http://{host}{port}{uri}");
+    HeaderValue::from_str(&place).expect("a host, a port and a path are visible ASCII")
+}
+
+fn redirect(place: HeaderValue, serving: Serving) -> Response<Answer> {
+    let mut answer = Response::new(Answer::own(bytes::Bytes::new(), serving));
+    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    answer.headers_mut().insert(header::LOCATION, place);
+    answer
 }

@@ -12,7 +12,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::patience::{Patient, Serving, Turns};
+use crate::client::Client;
+use crate::patience::Patient;
 use crate::{Error, Ingress};
 
 /// Wait after a failed accept, most often for want of file descriptors.
@@ -83,27 +84,45 @@ async fn converse(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let settings = &ingress.settings;
-    let turns = Arc::new(Turns::default());
+    let client = Arc::new(Client::from(peer.ip()));
     let socket = Patient::new(
         stream,
-        turns.clone(),
+        client.turns(),
         settings.http_head_within,
         settings.http_stall,
     );
     let service = service_fn(|request| {
-        let (ingress, serving) = (ingress.clone(), Serving::begin(&turns));
-        async move { Ok::<_, Infallible>(ingress.answer(request, peer.ip(), serving).await) }
+        let (ingress, client) = (ingress.clone(), client.clone());
+        async move { Ok::<_, Infallible>(ingress.answer(request, &client).await) }
     });
-    let mut connection = pin!(builder(ingress).serve_connection(TokioIo::new(socket), service));
+    let connection = builder(ingress).serve_connection(TokioIo::new(socket), service);
+    let mut connection = pin!(connection.with_upgrades());
     let stopping = ingress.process.stopping();
     tokio::select! {
-        ended = connection.as_mut() => return Ok(ended?),
+        ended = connection.as_mut() => return then(ingress, &client, ended).await,
         () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
-        ended = connection => Ok(ended?),
+        ended = connection => then(ingress, &client, ended).await,
         () = ingress.over.cancelled() => Ok(()),
     }
+}
+
+/// Goes on as a tunnel, if that is what the connection became.
+async fn then(
+    ingress: &Ingress,
+    client: &Client,
+    ended: hyper::Result<()>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ended?;
+    if let Some(tunnel) = client.take_tunnel() {
+        ingress.counts.tunnels.up();
+        let idle = ingress.settings.http_upgraded_idle;
+        let carried = tunnel.carry(&ingress.process, idle).await;
+        ingress.counts.tunnels.down();
+        carried?;
+    }
+    Ok(())
 }
 
 fn builder(ingress: &Ingress) -> Builder {

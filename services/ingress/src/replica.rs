@@ -1,4 +1,4 @@
-//! One replica as the ingress meets it: requests in flight, kept connections, when it last refused.
+//! One replica as the ingress meets it: requests in flight, kept connections, what speaks against it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::choose::Load;
+use crate::doubt::{Doubt, Limits};
 use crate::pool::{Pool, Sender};
 
 /// A replica at one address. Outlives tables that name it, so that its counts stay right.
@@ -20,17 +21,18 @@ pub(crate) struct Replica {
     pub(crate) pool: Pool,
     /// Cancelled when all its connections are cut.
     pub(crate) cut: CancellationToken,
+    /// What was noticed of it.
+    pub(crate) doubt: Doubt,
     in_flight: AtomicU64,
     leaving: AtomicBool,
-    skipped_until: AtomicU64,
     emptied: Notify,
 }
 
 impl Replica {
     pub(crate) fn new(
-        key: ReplicaKey,
-        address: SocketAddr,
+        (key, address): (ReplicaKey, SocketAddr),
         pool: Pool,
+        limits: Limits,
         cut: CancellationToken,
     ) -> Self {
         Self {
@@ -38,9 +40,9 @@ impl Replica {
             address,
             pool,
             cut,
+            doubt: Doubt::new(limits),
             in_flight: AtomicU64::new(0),
             leaving: AtomicBool::new(false),
-            skipped_until: AtomicU64::new(0),
             emptied: Notify::new(),
         }
     }
@@ -48,24 +50,14 @@ impl Replica {
     /// What choosing needs to know of it.
     pub(crate) fn load(&self, now: Millis) -> Load {
         Load {
+            doubted: self.doubt.is_raised(now),
             in_flight: self.in_flight(),
-            refused: now.0 < self.skipped_until.load(Ordering::Relaxed),
         }
     }
 
     /// Requests in flight.
     pub(crate) fn in_flight(&self) -> u64 {
         self.in_flight.load(Ordering::SeqCst)
-    }
-
-    /// It could not be connected to.
-    pub(crate) fn skip_until(&self, until: Millis) {
-        self.skipped_until.store(until.0, Ordering::Relaxed);
-    }
-
-    /// It could be connected to.
-    pub(crate) fn reached(&self) {
-        self.skipped_until.store(0, Ordering::Relaxed);
     }
 
     /// Takes new requests.

@@ -30,14 +30,22 @@ pub struct Settings {
     pub http_idle: Millis,
     /// How long a body may stand still, in either direction, before its connection is cut. Default 75 s.
     pub http_stall: Millis,
+    /// How long a connection that was upgraded (WebSocket) may pass no byte either way. Default 1 h: those who
+    /// want to know sooner whether the other side lives say something now and then.
+    pub http_upgraded_idle: Millis,
     /// Time to connect to a replica. Default 2 s.
     pub replica_connect_within: Millis,
     /// How long a replica may take for the head of its answer, counted from the last byte of the
     /// request that moved. Default 60 s.
     pub replica_answer_within: Millis,
-    /// How long a replica that could not be connected to is given no requests while there are others.
+    /// How long a replica that refused or kept failing is given no requests while there are others.
     /// Default 5 s.
     pub replica_skip: Millis,
+    /// Requests in a row that a replica may break off, or answer with nonsense, before it is skipped. Default 3.
+    pub replica_failures: u32,
+    /// How long requests may wait for a replica that begins no answer at all before others are given the next
+    /// ones. Default 3 s: with the probes' share a replica that hangs is out within 5 s.
+    pub replica_silent: Millis,
     /// Idle connections kept for each replica. Default 64.
     pub replica_kept: u32,
     /// How long an idle connection to a replica is kept. Default 30 s: below what servers commonly allow.
@@ -60,9 +68,12 @@ impl Default for Settings {
             http_head_within: Millis::from_secs(10),
             http_idle: Millis::from_secs(75),
             http_stall: Millis::from_secs(75),
+            http_upgraded_idle: Millis::from_secs(3600),
             replica_connect_within: Millis::from_secs(2),
             replica_answer_within: Millis::from_secs(60),
             replica_skip: Millis::from_secs(5),
+            replica_failures: 3,
+            replica_silent: Millis::from_secs(3),
             replica_kept: 64,
             replica_idle: Millis::from_secs(30),
             http_shutdown: Millis::from_secs(8),

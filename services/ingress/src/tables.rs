@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use arc_swap::ArcSwapOption;
-use gantry_events::{Millis, ReplicaKey, RouteTable, TableStatus};
+use gantry_events::{HostName, Millis, ReplicaKey, RouteTable, TableStatus};
 use gantry_runtime::Process;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::choose::{Load, choose};
+use crate::doubt::Limits;
 use crate::drains::Drains;
+use crate::hosts::{Host, Hosts};
 use crate::pool::Pool;
 use crate::replica::{Flight, Replica};
 use crate::trouble::Trouble;
@@ -22,15 +22,20 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 struct Live {
     table: RouteTable,
-    hosts: BTreeMap<String, Host>,
-    /// Those routed, and those of earlier tables that still hold requests.
+    hosts: Hosts,
+    /// Those routed, each once, and those of earlier tables that still hold requests.
     replicas: Vec<Arc<Replica>>,
 }
 
+/// What becomes of a request for a host.
 #[derive(Debug)]
-struct Host {
-    replicas: Vec<Arc<Replica>>,
-    turn: AtomicUsize,
+pub(crate) enum Chosen {
+    /// It is put on a replica.
+    Flight(Flight),
+    /// It is sent on to another host.
+    Redirect(HostName),
+    /// Every replica was tried.
+    Exhausted,
 }
 
 /// The live table, if there is one.
@@ -41,12 +46,18 @@ pub(crate) struct Tables {
     changed: watch::Sender<()>,
     process: Process,
     kept: usize,
+    limits: Limits,
     cut: CancellationToken,
 }
 
 impl Tables {
     /// No table yet. Keeps so many connections for each replica; `cut` cuts all of them.
-    pub(crate) fn new(process: Process, kept: usize, cut: CancellationToken) -> Self {
+    pub(crate) fn new(
+        process: Process,
+        kept: usize,
+        limits: Limits,
+        cut: CancellationToken,
+    ) -> Self {
         let (changed, _) = watch::channel(());
         Self {
             live: ArcSwapOption::empty(),
@@ -54,31 +65,33 @@ impl Tables {
             changed,
             process,
             kept,
+            limits,
             cut,
         }
     }
 
-    /// Puts a request for a host on a replica; none when all were tried.
+    /// Puts a request for a host on a replica that was not tried yet.
     pub(crate) fn choose(
         &self,
         host: &str,
         tried: &[Arc<Replica>],
         now: Millis,
-    ) -> Result<Option<Flight>, Trouble> {
+    ) -> Result<Chosen, Trouble> {
         // A replica that leaves does so after the swap: its refusal means that there is a newer table.
         loop {
             let live = self.live.load();
             let live = live.as_ref().ok_or(Trouble::NoTable)?;
-            let host = live
-                .hosts
-                .get(host)
-                .ok_or_else(|| Trouble::UnknownHost(host.to_owned()))?;
-            match host.choose(tried, now) {
+            let backends = match live.hosts.get(host) {
+                Some(Host::Route(backends)) => backends,
+                Some(Host::Redirect(to)) => return Ok(Chosen::Redirect(to.clone())),
+                None => return Err(Trouble::UnknownHost(host.to_owned())),
+            };
+            match backends.choose(tried, now) {
                 None if tried.is_empty() => return Err(Trouble::NoBackend),
-                None => return Ok(None),
+                None => return Ok(Chosen::Exhausted),
                 Some(replica) => {
                     if let Some(flight) = Flight::begin(replica) {
-                        return Ok(Some(flight));
+                        return Ok(Chosen::Flight(flight));
                     }
                 }
             }
@@ -91,8 +104,8 @@ impl Tables {
         let before = self.live.load_full();
         let known = before.as_ref().map_or(&[][..], |live| &live.replicas);
         let live = Arc::new(self.build(table, known));
-        let routed: BTreeSet<*const Replica> = live.routed().map(Arc::as_ptr).collect();
-        live.routed().for_each(|replica| replica.stay());
+        let routed: BTreeSet<*const Replica> = live.hosts.replicas().map(Arc::as_ptr).collect();
+        live.hosts.replicas().for_each(|replica| replica.stay());
         self.live.store(Some(live.clone()));
         for replica in known
             .iter()
@@ -147,34 +160,22 @@ impl Tables {
     }
 
     fn build(&self, table: RouteTable, known: &[Arc<Replica>]) -> Live {
-        let mut hosts = BTreeMap::new();
-        for (host, route) in &table.routes {
-            let backends = route.backends.iter();
-            let replicas = backends
-                .map(|(key, backend)| self.replica(key, backend.address, known))
-                .collect();
-            hosts.insert(
-                host.clone(),
-                Host {
-                    replicas,
-                    turn: AtomicUsize::new(0),
-                },
-            );
-        }
-        let mut live = Live {
-            table,
-            hosts,
-            replicas: Vec::new(),
-        };
-        let mut replicas: Vec<Arc<Replica>> = live.routed().cloned().collect();
-        let routed: BTreeSet<*const Replica> = replicas.iter().map(Arc::as_ptr).collect();
+        let hosts = Hosts::of(&table, |key, address| self.replica(key, address, known));
+        let mut routed = BTreeSet::new();
+        let once = hosts
+            .replicas()
+            .filter(|replica| routed.insert(Arc::as_ptr(replica)));
+        let mut replicas: Vec<Arc<Replica>> = once.cloned().collect();
         // One that is routed until the swap may be given a request until then, so it is not looked at yet.
         let holding = known
             .iter()
             .filter(|r| !routed.contains(&Arc::as_ptr(r)) && r.may_hold());
         replicas.extend(holding.cloned());
-        live.replicas = replicas;
-        live
+        Live {
+            table,
+            hosts,
+            replicas,
+        }
     }
 
     /// The replica as it is known, or a new one: another address is another process, and what was cut
@@ -189,9 +190,9 @@ impl Tables {
             |r: &&Arc<Replica>| r.key == *key && r.address == address && !r.cut.is_cancelled();
         let new = || {
             Arc::new(Replica::new(
-                key.clone(),
-                address,
+                (key.clone(), address),
                 Pool::new(self.kept),
+                self.limits,
                 self.cut.child_token(),
             ))
         };
@@ -230,23 +231,6 @@ impl Tables {
     }
 }
 
-impl Live {
-    fn routed(&self) -> impl Iterator<Item = &Arc<Replica>> {
-        self.hosts.values().flat_map(|host| host.replicas.iter())
-    }
-}
-
-impl Host {
-    fn choose(&self, tried: &[Arc<Replica>], now: Millis) -> Option<&Arc<Replica>> {
-        let untried =
-            |replica: &&Arc<Replica>| !tried.iter().any(|other| Arc::ptr_eq(other, replica));
-        let candidates: Vec<&Arc<Replica>> = self.replicas.iter().filter(untried).collect();
-        let loads: Vec<Load> = candidates.iter().map(|replica| replica.load(now)).collect();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        choose(&loads, turn).map(|index| candidates[index])
-    }
-}
-
 fn status_of(live: &Live, drains: &Drains) -> TableStatus {
     let mut in_flight = BTreeMap::new();
     for replica in &live.replicas {
@@ -264,81 +248,4 @@ fn status_of(live: &Live, drains: &Drains) -> TableStatus {
 }
 
 #[cfg(test)]
-mod tests {
-    use gantry_events::{Backend, Draining, LogId, Route, Seq};
-
-    use super::*;
-
-    const HOST: &str = "web.shop.localhost";
-
-    fn tables() -> Tables {
-        let (process, _) = Process::start();
-        Tables::new(process, 1, CancellationToken::new())
-    }
-
-    fn key() -> ReplicaKey {
-        "shop/web-a".parse().unwrap()
-    }
-
-    fn table(seq: u64, routed: bool, drains: bool) -> RouteTable {
-        let backend = Backend {
-            address: ([127, 0, 0, 1], 1).into(),
-        };
-        let backends = routed.then(|| (key(), backend)).into_iter().collect();
-        let draining = drains
-            .then(|| {
-                (
-                    key(),
-                    Draining {
-                        drain: Millis(60_000),
-                    },
-                )
-            })
-            .into_iter()
-            .collect();
-        let log = LogId("00000000-0000-0000-0000-000000000007".parse().unwrap());
-        RouteTable {
-            log,
-            seq: Seq(seq),
-            routes: [(HOST.to_owned(), Route { backends })].into(),
-            draining,
-        }
-    }
-
-    fn begin(tables: &Tables) -> Option<Flight> {
-        tables.choose(HOST, &[], Millis(0)).ok().flatten()
-    }
-
-    #[tokio::test]
-    async fn a_request_that_began_on_the_table_before_the_last_still_holds_its_replica() {
-        let tables = tables();
-        tables.apply(table(1, true, false));
-        let flight = begin(&tables).unwrap();
-        tables.apply(table(2, false, false));
-        assert!(begin(&tables).is_none());
-        let status = tables.apply(table(3, false, true));
-        assert_eq!(
-            (status.released, status.in_flight),
-            ([].into(), [(key(), 1)].into())
-        );
-        let mut changes = tables.changes();
-        drop(flight);
-        changes.changed().await.unwrap();
-        assert_eq!(tables.status().unwrap().released, [key()].into());
-    }
-
-    #[tokio::test]
-    async fn a_request_placed_while_a_table_is_being_built_is_not_overlooked() {
-        let tables = tables();
-        tables.apply(table(1, true, false));
-        let known = tables.live.load_full().unwrap().replicas.clone();
-        let built = tables.build(table(2, false, true), &known);
-        let _flight = begin(&tables).unwrap();
-        assert!(
-            built
-                .replicas
-                .iter()
-                .any(|replica| replica.in_flight() == 1)
-        );
-    }
-}
+mod tests;

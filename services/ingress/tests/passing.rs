@@ -166,17 +166,6 @@ async fn an_old_client_gets_its_answer_and_a_close() {
 #[tokio::test]
 async fn what_is_not_passed_through_is_refused_by_name() {
     let (stage, a) = with_one().await;
-    let socket = Request::get("/")
-        .header("host", WEB)
-        .header("connection", "upgrade")
-        .header("upgrade", "websocket");
-    let answer = once(stage.address, socket.body(Full::default()).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.status(), answer.code().as_str()),
-        (501, "upgrade-unsupported")
-    );
     let answer = raw(
         stage.address,
         format!("CONNECT {WEB}:80 HTTP/1.1\r\nhost: {WEB}\r\nconnection: close\r\n\r\n").as_bytes(),

@@ -7,11 +7,11 @@ mod stage;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use gantry_events::{LogId, RouteTable, Seq};
+use gantry_events::{Leads, LogId, RouteTable, Seq};
 use http::Request;
 use http_body_util::Full;
 use stage::client::{Client, get, once};
-use stage::replica::{Replica, answer_ok, nobody, read_head, rude};
+use stage::replica::Replica;
 use stage::{Stage, WEB, table};
 use uuid::Uuid;
 
@@ -102,124 +102,79 @@ async fn a_host_without_answer_is_told_apart() {
         (answer.status(), answer.code().as_str()),
         (404, "unknown-host")
     );
+    assert!(answer.body.contains("other.shop.localhost"));
 }
 
 #[tokio::test]
-async fn a_replica_that_refuses_is_stepped_over_and_then_skipped() {
+async fn a_browser_is_told_of_an_unknown_host_on_a_page() {
     let stage = Stage::open().await;
-    let a = Replica::start("a").await;
-    stage
-        .apply(&table(
-            1,
-            &[("web-a", a.address), ("web-b", nobody().await)],
-        ))
-        .await;
-    let mut client = Client::connect(stage.address).await;
-    for _ in 0..6 {
-        assert_eq!(client.get("/").await.unwrap().body, "a");
-    }
-    stage::eventually("the refusal is counted", || async {
-        stage
-            .process
-            .metrics
-            .get("gantry_ingress_replica_refusals_total", &[])
-            == Some(1)
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn where_all_refuse_all_are_tried_and_it_is_said() {
-    let stage = Stage::open().await;
-    stage
-        .apply(&table(
-            1,
-            &[("web-a", nobody().await), ("web-b", nobody().await)],
-        ))
-        .await;
-    for _ in 0..2 {
-        let answer = once(stage.address, get("/")).await.unwrap();
-        assert_eq!(
-            (answer.status(), answer.code().as_str()),
-            (502, "replicas-unreachable")
-        );
-        assert!(answer.body.contains("2 tried"), "{}", answer.body);
-    }
-}
-
-/// Answers the first request of each connection; the first connection ends with its second request.
-async fn forgetful() -> std::net::SocketAddr {
-    rude(|mut stream, count| async move {
-        loop {
-            if read_head(&mut stream).await.is_empty() {
-                return;
-            }
-            answer_ok(&mut stream).await;
-            if count == 0 {
-                read_head(&mut stream).await;
-                return;
-            }
-        }
-    })
-    .await
-}
-
-#[tokio::test]
-async fn a_kept_connection_that_closes_unanswered_costs_no_get() {
-    let stage = Stage::open().await;
-    stage
-        .apply(&table(1, &[("web-a", forgetful().await)]))
-        .await;
-    let mut client = Client::connect(stage.address).await;
-    for _ in 0..4 {
-        assert_eq!(client.get("/").await.unwrap().status(), 200);
-    }
-}
-
-#[tokio::test]
-async fn what_may_have_done_something_is_never_sent_twice() {
-    let stage = Stage::open().await;
-    stage
-        .apply(&table(1, &[("web-a", forgetful().await)]))
-        .await;
-    let mut client = Client::connect(stage.address).await;
-    assert_eq!(client.get("/").await.unwrap().status(), 200);
-    let post = Request::post("/")
-        .header("host", WEB)
-        .body(Full::new(Bytes::from("pay")))
+    stage.apply(&table(1, &[])).await;
+    let ask = Request::get("/")
+        .header("host", "a&b.localhost")
+        .header("accept", "text/html,*/*;q=0.8");
+    let answer = once(stage.address, ask.body(Full::default()).unwrap())
+        .await
         .unwrap();
-    let answer = client.whole(post).await.unwrap();
+    assert_eq!(answer.status(), 404);
     assert_eq!(
-        (answer.status(), answer.code().as_str()),
-        (502, "replica-closed")
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
     );
+    for said in ["a&amp;b.localhost", "gantry status", "unknown-host"] {
+        assert!(answer.body.contains(said), "{}", answer.body);
+    }
+}
+
+/// Asks for a path at a host; gives status, body and place.
+async fn ask(stage: &Stage, host: &str, path: &str) -> (u16, String, Option<String>) {
+    let request = Request::post(path).header("host", host);
+    let body = Full::new(Bytes::from("body"));
+    let answer = once(stage.address, request.body(body).unwrap())
+        .await
+        .unwrap();
+    let place = answer.header("location").map(str::to_owned);
+    (answer.status(), answer.body, place)
 }
 
 #[tokio::test]
-async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
-    let stage =
-        Stage::open_with(|settings| settings.replica_answer_within = gantry_events::Millis(200))
-            .await;
-    let silent = rude(|mut stream, _| async move {
-        read_head(&mut stream).await;
-        read_head(&mut stream).await;
-    });
-    stage.apply(&table(1, &[("web-a", silent.await)])).await;
-    let answer = once(stage.address, get("/")).await.unwrap();
+async fn a_domain_leads_to_its_route_or_away_with_path_query_and_port() {
+    let (stage, a) = (Stage::open().await, Replica::start("a").await);
+    let mut wanted = table(1, &[("web-a", a.address)]);
+    for (host, leads) in [
+        ("shop.example.com", Leads::Route(WEB.to_owned())),
+        (
+            "www.example.com",
+            Leads::Redirect("shop.example.com".parse().unwrap()),
+        ),
+        (
+            "lost.example.com",
+            Leads::Route("nowhere.localhost".to_owned()),
+        ),
+        (WEB, Leads::Redirect("evil.example.com".parse().unwrap())),
+    ] {
+        wanted.domains.insert(host.parse().unwrap(), leads);
+    }
+    stage.apply(&wanted).await;
+    let here = (200, "a".to_owned(), None);
+    let away = |place: &str| (308, String::new(), Some(place.to_owned()));
+    for (host, path, expected) in [
+        ("shop.example.com", "/", here.clone()),
+        ("Shop.Example.com.:8080", "/", here.clone()),
+        (WEB, "/", here),
+        ("www.example.com", "/", away("http://shop.example.com/")),
+        (
+            "www.example.com:8080",
+            "/p/q?r=s&t=%20",
+            away("http://shop.example.com:8080/p/q?r=s&t=%20"),
+        ),
+    ] {
+        assert_eq!(ask(&stage, host, path).await, expected, "{host} {path}");
+    }
+    assert_eq!(ask(&stage, "lost.example.com", "/").await.0, 404);
     assert_eq!(
-        (answer.status(), answer.code().as_str()),
-        (504, "replica-timeout")
-    );
-    let garbled = rude(|mut stream, _| async move {
-        use tokio::io::AsyncWriteExt;
-        read_head(&mut stream).await;
-        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
-    });
-    stage.apply(&table(2, &[("web-a", garbled.await)])).await;
-    let answer = once(stage.address, get("/")).await.unwrap();
-    assert_eq!(
-        (answer.status(), answer.code().as_str()),
-        (502, "replica-garbled")
+        a.connections(),
+        1,
+        "hosts of one route share its connections"
     );
 }
 

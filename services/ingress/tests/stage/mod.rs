@@ -152,6 +152,7 @@ pub fn table(seq: u64, routed: &[(&str, SocketAddr)]) -> RouteTable {
         log: LOG,
         seq: Seq(seq),
         routes,
+        domains: BTreeMap::new(),
         draining: BTreeMap::new(),
     }
 }

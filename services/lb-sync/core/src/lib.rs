@@ -4,17 +4,21 @@
 //! Leaves to others: applying the table (`gantry-lb-sync` and its drivers), counting requests in
 //! flight (the balancer itself), when a replica drains and stops (the scheduler).
 //!
-//! - [`State`]: services with their replicas, and what this balancer last said;
+//! - [`State`]: services with their replicas and domains, doubted nodes, what this balancer last said;
 //! - [`table`]: the state as a route table;
 //! - [`Live`]: a table that a balancer says is live.
 
 mod fold;
 mod live;
+mod nodes;
+mod replicas;
+mod services;
+mod share;
 mod state;
 mod table;
 
 pub use live::{Live, Reading};
-pub use state::{Phase, Project, Replica, Service, State, Told};
+pub use state::{Claim, Phase, Project, Replica, Service, State, Told};
 pub use table::table;
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand};
@@ -40,7 +44,7 @@ impl Core for LbCore {
     }
 
     fn version(&self) -> &'static str {
-        "lb-sync/1"
+        "lb-sync/2"
     }
 
     fn evolve(&self, state: &mut State, entry: &Entry<'_>) {

@@ -49,7 +49,7 @@ impl Live {
         Some(Self {
             log: table.log,
             seq: table.seq,
-            hosts: u32::try_from(table.routes.len()).unwrap_or(u32::MAX),
+            hosts: u32::try_from(table.routes.len() + table.domains.len()).unwrap_or(u32::MAX),
             routed: routed.collect(),
             released: status.released.clone(),
         })

@@ -1,10 +1,11 @@
 //! What one balancer's lb-sync keeps of the log: services with their replicas, and its own last word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use gantry_events::{
-    LogId, Millis, NodeId, ProjectName, ReplicaId, ReplicaKey, Seq, ServiceName, TableApplied, Time,
+    HostName, LogId, Millis, NodeId, ProjectName, ReplicaId, ReplicaKey, Seq, ServiceName,
+    TableApplied, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,10 @@ pub struct State {
     pub log: Option<LogId>,
     /// The last sequence that changed the table.
     pub seq: Seq,
-    /// Projects that have replicas, or had and may have again.
+    /// Projects that have services.
     pub projects: BTreeMap<ProjectName, Project>,
+    /// Nodes that are suspected or lost: what runs there is a last resort.
+    pub doubted: BTreeSet<NodeId>,
     /// What this balancer last said is live.
     pub told: Option<Told>,
 }
@@ -39,13 +42,24 @@ pub struct Project {
     pub home: BTreeMap<ReplicaId, ServiceName>,
 }
 
-/// One service's replicas.
+/// One service's replicas, and the hosts it claims.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Whether a replica of it ever had an address: then its host is known, with backends or without.
     pub has_port: bool,
     /// Replicas that are placed and not gone.
     pub replicas: BTreeMap<ReplicaId, Replica>,
+    /// Hosts it claims beside its own.
+    pub domains: BTreeMap<HostName, Claim>,
+}
+
+/// A service's claim to a host. The older of two holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Sequence at which it was first made; it has stood since.
+    pub since: Seq,
+    /// Where requests are sent on to, instead of an answer.
+    pub redirect: Option<HostName>,
 }
 
 /// One replica.
@@ -59,6 +73,8 @@ pub struct Replica {
     pub node: NodeId,
     /// How far it is.
     pub phase: Phase,
+    /// Whether it was given up with its node, and has not been regained.
+    pub lost: bool,
 }
 
 /// How far a replica is, as routing sees it. One that stops, has stopped or failed is forgotten.
@@ -87,6 +103,14 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Where it listens or last listened, if it has a port and may be given requests.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Ready { address } | Self::Unready { address } => *address,
+            Self::Placed | Self::Draining { .. } => None,
+        }
+    }
+
     /// The phase once its node says that it is ready. What drains comes back no more.
     pub fn ready(&self, address: Option<SocketAddr>) -> Self {
         match self {

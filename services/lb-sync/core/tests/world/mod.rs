@@ -53,20 +53,27 @@ impl World {
     }
 
     pub fn fold(&mut self, writer: &Writer, fact: impl Into<Fact>) -> Seq {
+        self.fold_at_once(writer, vec![fact.into()])
+    }
+
+    /// Folds the facts of one commit.
+    pub fn fold_at_once(&mut self, writer: &Writer, facts: Vec<Fact>) -> Seq {
         self.seq = self.seq.next();
-        let told = Told {
-            place: Place {
-                seq: self.seq,
-                index: 0,
-            },
-            time: self.now,
-            writer: writer.clone(),
-            operation: None,
-            answers: None,
-            said: Words::Fact(Box::new(fact.into())),
-        };
-        told.fold(&self.core, &mut self.state);
-        self.told.push(told);
+        for (index, fact) in (0..).zip(facts) {
+            let told = Told {
+                place: Place {
+                    seq: self.seq,
+                    index,
+                },
+                time: self.now,
+                writer: writer.clone(),
+                operation: None,
+                answers: None,
+                said: Words::Fact(Box::new(fact)),
+            };
+            told.fold(&self.core, &mut self.state);
+            self.told.push(told);
+        }
         self.seq
     }
 
@@ -147,13 +154,17 @@ pub fn node(id: &str) -> Writer {
 }
 
 pub fn placed(id: &str, slot: Slot, epoch: u32) -> Fact {
+    placed_on("n1", id, (slot, epoch))
+}
+
+pub fn placed_on(node: &str, id: &str, (slot, epoch): (Slot, u32)) -> Fact {
     Fact::from(ReplicaPlaced {
         project: shop(),
         replica: id.parse().unwrap(),
         slot,
         epoch,
         release: ReleaseNumber(1),
-        node: "n1".parse().unwrap(),
+        node: node.parse().unwrap(),
         spec: Digest::of(b"spec"),
         cpu: MilliCpu(100),
         memory: Bytes(1),
@@ -242,4 +253,89 @@ pub fn ended(service: &str) -> Fact {
         project: shop(),
         service: service.parse().unwrap(),
     })
+}
+
+pub fn removed(service: &str) -> Fact {
+    Fact::from(ServiceRemoved {
+        project: shop(),
+        service: service.parse().unwrap(),
+    })
+}
+
+/// A service of the project `shop` that answers under these hosts, or leads from them elsewhere.
+pub fn configured(service: &str, domains: &[(&str, Option<&str>)]) -> Fact {
+    let domain = |(host, redirect): &(&str, Option<&str>)| Domain {
+        host: host.parse().unwrap(),
+        redirect: redirect.map(|host| host.parse().unwrap()),
+    };
+    Fact::from(ServiceConfigured {
+        project: shop(),
+        service: service.parse().unwrap(),
+        release: ReleaseNumber(1),
+        spec: Digest::of(b"spec"),
+        replicas: 1,
+        rollout: RolloutPolicy::default(),
+        place: PlacePolicy::default(),
+        domains: domains.iter().map(domain).collect(),
+    })
+}
+
+pub fn suspected(node: &str) -> Fact {
+    Fact::from(NodeSuspected {
+        node: node.parse().unwrap(),
+        since: at(0),
+        widespread: false,
+        until: at(15_000),
+    })
+}
+
+pub fn node_lost(node: &str) -> Fact {
+    Fact::from(NodeLost {
+        node: node.parse().unwrap(),
+        since: at(0),
+    })
+}
+
+pub fn returned(node: &str) -> Fact {
+    Fact::from(NodeReturned {
+        node: node.parse().unwrap(),
+    })
+}
+
+pub fn lost(id: &str, node: &str) -> Fact {
+    Fact::from(ReplicaLost {
+        project: shop(),
+        replica: id.parse().unwrap(),
+        node: node.parse().unwrap(),
+    })
+}
+
+pub fn regained(id: &str, node: &str) -> Fact {
+    Fact::from(ReplicaRegained {
+        project: shop(),
+        replica: id.parse().unwrap(),
+        node: node.parse().unwrap(),
+        until: at(60_000),
+    })
+}
+
+pub fn gone(node: &str) -> Fact {
+    Fact::from(MachineGone {
+        machine: node.replace('n', "m").parse().unwrap(),
+        node: node.parse().unwrap(),
+    })
+}
+
+/// Who writes a fact about a replica: its node, of the stage's two the one its id names.
+pub fn writer_of(fact: &Fact) -> Writer {
+    let node_of = |id: &ReplicaId| match id.as_str().ends_with('b') {
+        true => node("n2"),
+        false => node("n1"),
+    };
+    match fact {
+        Fact::ReplicaReady(f) => node_of(&f.replica),
+        Fact::ReplicaUnready(f) => node_of(&f.replica),
+        Fact::MachineGone(_) | Fact::MachineRemoved(_) => Writer::Provisioner,
+        _ => Writer::Scheduler,
+    }
 }

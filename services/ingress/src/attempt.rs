@@ -1,0 +1,180 @@
+//! One attempt to have a request answered by one replica: a kept connection first, then a new one.
+//!
+//! Where nothing was sent (no connection could be made, or a kept one was closed meanwhile) another
+//! replica may be tried. What may have reached a replica is sent again only if that does no harm.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use gantry_events::Millis;
+use http::{Method, Request, Response};
+use hyper::body::{Body, Incoming};
+
+use crate::Ingress;
+use crate::body::{Progress, Upload};
+use crate::pool::{Sender, connect};
+use crate::replica::{Flight, Replica};
+use crate::trouble::Trouble;
+
+/// An answer's head, with all that has to live until its body's end.
+pub(crate) struct Answered {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) sender: Sender,
+    pub(crate) flight: Flight,
+}
+
+/// No answer came.
+pub(crate) struct Unsent {
+    /// The request, if it may be sent again.
+    pub(crate) again: Option<Request<Upload>>,
+    /// Why.
+    pub(crate) cause: Trouble,
+}
+
+impl Ingress {
+    /// Tries one replica.
+    pub(crate) async fn attempt(
+        &self,
+        flight: Flight,
+        mut request: Request<Upload>,
+    ) -> Result<Answered, Unsent> {
+        if let Some(sender) = flight.replica.pool.take() {
+            let kept = self.send(sender, request, &flight.replica).await;
+            request = match kept {
+                Ok((response, sender)) => {
+                    return Ok(Answered {
+                        response,
+                        sender,
+                        flight,
+                    });
+                }
+                // Closed while it was idle: a common race, and no reason to think ill of the replica.
+                Err(Unsent {
+                    again: Some(request),
+                    cause: Trouble::Closed(_),
+                }) => request,
+                Err(unsent) => return Err(self.blame(&flight.replica, unsent)),
+            };
+            self.counts.retries.up();
+        }
+        let Some(sender) = self.reach(&flight.replica).await else {
+            return Err(Unsent {
+                again: Some(request),
+                cause: Trouble::Unreachable(1),
+            });
+        };
+        match self.send(sender, request, &flight.replica).await {
+            Ok((response, sender)) => Ok(Answered {
+                response,
+                sender,
+                flight,
+            }),
+            Err(unsent) => Err(self.blame(&flight.replica, unsent)),
+        }
+    }
+
+    /// A new connection. A replica that cannot be reached is skipped for a while.
+    async fn reach(&self, replica: &Arc<Replica>) -> Option<Sender> {
+        match connect(&self.process, replica, self.settings.replica_connect_within).await {
+            Ok(sender) => Some(sender),
+            Err(error) => {
+                self.counts.refused.up();
+                replica.doubt.refused(self.uptime.now());
+                tracing::warn!(replica = %replica.key, address = %replica.address, %error, "a replica cannot be connected to; others are preferred for {}", self.settings.replica_skip);
+                None
+            }
+        }
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    async fn send(
+        &self,
+        mut sender: Sender,
+        request: Request<Upload>,
+        replica: &Replica,
+    ) -> Result<(Response<Incoming>, Sender), Unsent> {
+        let copy = repeatable(&request);
+        let progress = request.body().progress();
+        let waiting = replica.doubt.wait(self.uptime.now());
+        let sent = tokio::select! {
+            sent = sender.try_send_request(request) => sent,
+            cause = self.stands_still(&progress, replica) => return Err(Unsent { again: None, cause }),
+        };
+        drop(waiting);
+        let mut failed = match sent {
+            Ok(response) => {
+                replica.doubt.answered(self.uptime.now());
+                return Ok((response, sender));
+            }
+            Err(failed) => failed,
+        };
+        let cause = cause_of(failed.error(), replica);
+        let again = match cause {
+            Trouble::Closed(_) => failed.take_message().or(copy),
+            _ => None,
+        };
+        Err(Unsent { again, cause })
+    }
+
+    /// Ends once neither the request's body moves nor an answer comes, with who is to blame.
+    async fn stands_still(&self, progress: &Progress, replica: &Replica) -> Trouble {
+        let limit: Millis = self.settings.replica_answer_within;
+        loop {
+            let before = progress.frames();
+            self.process.sleep(limit).await;
+            if progress.frames() != before {
+                continue;
+            }
+            return match progress.waits_for_client() {
+                true => Trouble::SlowRequest(limit),
+                false => Trouble::TimedOut(replica.key.to_string(), limit),
+            };
+        }
+    }
+
+    /// Remembers a failure that is the replica's.
+    fn blame(&self, replica: &Replica, unsent: Unsent) -> Unsent {
+        if matches!(
+            unsent.cause,
+            Trouble::Closed(_) | Trouble::Garbled(_) | Trouble::TimedOut(..)
+        ) {
+            self.counts.failed.up();
+            replica.doubt.failed(self.uptime.now());
+        }
+        unsent
+    }
+}
+
+/// A copy of a request that may be sent twice: its method says so, and there is no body to be gone.
+fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
+    let harmless = [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::PUT,
+        Method::DELETE,
+    ];
+    if !harmless.contains(request.method()) || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(Upload::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
+fn cause_of(error: &hyper::Error, replica: &Replica) -> Trouble {
+    // Errors of our side are those of the body we pass on, and of a connection that was cut.
+    let from_body = error
+        .source()
+        .is_some_and(|source| source.is::<hyper::Error>());
+    if error.is_user() && from_body {
+        return Trouble::BrokenRequest;
+    }
+    match error.is_parse() {
+        true => Trouble::Garbled(replica.key.to_string()),
+        false => Trouble::Closed(replica.key.to_string()),
+    }
+}

@@ -1,0 +1,208 @@
+//! What becomes of requests when replicas refuse, break off, hang or answer nonsense.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod stage;
+
+use bytes::Bytes;
+use gantry_events::Millis;
+use http::Request;
+use http_body_util::Full;
+use stage::client::{Client, get, once};
+use stage::replica::{Replica, answer_ok, nobody, read_head, rude};
+use stage::{Stage, WEB, table};
+
+#[tokio::test]
+async fn a_replica_that_refuses_is_stepped_over_and_then_skipped() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    stage
+        .apply(&table(
+            1,
+            &[("web-a", a.address), ("web-b", nobody().await)],
+        ))
+        .await;
+    let mut client = Client::connect(stage.address).await;
+    for _ in 0..6 {
+        assert_eq!(client.get("/").await.unwrap().body, "a");
+    }
+    stage::eventually("the refusal is counted", || async {
+        stage
+            .process
+            .metrics
+            .get("gantry_ingress_replica_refusals_total", &[])
+            == Some(1)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_all_refuse_all_are_tried_and_it_is_said() {
+    let stage = Stage::open().await;
+    stage
+        .apply(&table(
+            1,
+            &[("web-a", nobody().await), ("web-b", nobody().await)],
+        ))
+        .await;
+    for _ in 0..2 {
+        let answer = once(stage.address, get("/")).await.unwrap();
+        assert_eq!(
+            (answer.status(), answer.code().as_str()),
+            (502, "replicas-unreachable")
+        );
+        assert!(answer.body.contains("2 tried"), "{}", answer.body);
+    }
+}
+
+/// Answers the first request of each connection; the first connection ends with its second request.
+async fn forgetful() -> std::net::SocketAddr {
+    rude(|mut stream, count| async move {
+        loop {
+            if read_head(&mut stream).await.is_empty() {
+                return;
+            }
+            answer_ok(&mut stream).await;
+            if count == 0 {
+                read_head(&mut stream).await;
+                return;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_closes_unanswered_costs_no_get() {
+    let stage = Stage::open().await;
+    stage
+        .apply(&table(1, &[("web-a", forgetful().await)]))
+        .await;
+    let mut client = Client::connect(stage.address).await;
+    for _ in 0..4 {
+        assert_eq!(client.get("/").await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_done_something_is_never_sent_twice() {
+    let stage = Stage::open().await;
+    stage
+        .apply(&table(1, &[("web-a", forgetful().await)]))
+        .await;
+    let mut client = Client::connect(stage.address).await;
+    assert_eq!(client.get("/").await.unwrap().status(), 200);
+    let post = Request::post("/")
+        .header("host", WEB)
+        .body(Full::new(Bytes::from("pay")))
+        .unwrap();
+    let answer = client.whole(post).await.unwrap();
+    assert_eq!(
+        (answer.status(), answer.code().as_str()),
+        (502, "replica-closed")
+    );
+}
+
+/// Takes requests, and closes each connection without an answer.
+async fn broken() -> std::net::SocketAddr {
+    rude(|mut stream, _| async move {
+        read_head(&mut stream).await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_get_that_breaks_off_is_tried_elsewhere_and_who_keeps_failing_is_left_out() {
+    let (stage, a) = (Stage::open().await, Replica::start("a").await);
+    let routed = [("web-a", a.address), ("web-b", broken().await)];
+    stage.apply(&table(1, &routed)).await;
+    let mut client = Client::connect(stage.address).await;
+    for _ in 0..12 {
+        assert_eq!(client.get("/").await.unwrap().body, "a");
+    }
+    stage::eventually("three failures are counted, and no more", || async {
+        let count = |name| stage.process.metrics.get(name, &[]);
+        count("gantry_ingress_replica_failures_total") == Some(3)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_replica_is_tried_however_often_it_failed() {
+    let stage = Stage::open().await;
+    stage.apply(&table(1, &[("web-b", broken().await)])).await;
+    for _ in 0..5 {
+        let answer = once(stage.address, get("/")).await.unwrap();
+        assert_eq!(
+            (answer.status(), answer.code().as_str()),
+            (502, "replica-closed")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_hangs_gets_no_more_requests_though_it_takes_connections() {
+    let stage = Stage::open_with(|settings| settings.replica_silent = Millis(200)).await;
+    let a = Replica::start("a").await;
+    let hangs =
+        rude(|mut stream, _| async move { while !read_head(&mut stream).await.is_empty() {} });
+    let routed = [("web-a", a.address), ("web-b", hangs.await)];
+    stage.apply(&table(1, &routed)).await;
+    // One request hangs there until the replica is doubted.
+    let address = stage.address;
+    let held: Vec<_> = (0..2)
+        .map(|_| tokio::spawn(async move { once(address, get("/")).await }))
+        .collect();
+    stage::eventually("it holds a request", || async {
+        let status = stage.status().await.unwrap().0;
+        status.in_flight.contains_key(&stage::key("web-b"))
+    })
+    .await;
+    // As many wait on the other, so that its load speaks for the one that hangs.
+    let waiting: Vec<_> = (0..4)
+        .map(|_| tokio::spawn(async move { once(address, get("/held")).await }))
+        .collect();
+    let begun = std::time::Instant::now();
+    stage::eventually("it is out", || async {
+        begun.elapsed() > std::time::Duration::from_millis(200)
+    })
+    .await;
+    let stuck = || async {
+        let status = stage.status().await.unwrap().0;
+        status.in_flight[&stage::key("web-b")]
+    };
+    let before = stuck().await;
+    for _ in 0..6 {
+        assert_eq!(once(address, get("/")).await.unwrap().body, "a");
+    }
+    assert_eq!(stuck().await, before);
+    held.iter()
+        .chain(&waiting)
+        .for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
+    let stage = Stage::open_with(|settings| settings.replica_answer_within = Millis(200)).await;
+    let silent = rude(|mut stream, _| async move {
+        read_head(&mut stream).await;
+        read_head(&mut stream).await;
+    });
+    stage.apply(&table(1, &[("web-a", silent.await)])).await;
+    let answer = once(stage.address, get("/")).await.unwrap();
+    assert_eq!(
+        (answer.status(), answer.code().as_str()),
+        (504, "replica-timeout")
+    );
+    let garbled = rude(|mut stream, _| async move {
+        use tokio::io::AsyncWriteExt;
+        read_head(&mut stream).await;
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
+    });
+    stage.apply(&table(2, &[("web-a", garbled.await)])).await;
+    let answer = once(stage.address, get("/")).await.unwrap();
+    assert_eq!(
+        (answer.status(), answer.code().as_str()),
+        (502, "replica-garbled")
+    );
+}
