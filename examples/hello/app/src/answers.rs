@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 
 /// Who answers, as the container's environment says.
@@ -39,23 +42,35 @@ impl Identity {
     }
 }
 
+/// How the service begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// As it should.
+    Well,
+    /// Its probe fails.
+    Ill,
+}
+
 #[derive(Clone)]
 struct Service {
     identity: Identity,
     unhealthy: Arc<AtomicBool>,
 }
 
-/// Every path says hello, but four: `/healthz` says whether it is well, `/unhealthy` makes it ill for good,
-/// `/slow?ms=N` answers after N milliseconds, `/exit` ends the process with code 1.
-pub fn router(identity: Identity) -> Router {
+/// Every path says hello, but six: `/healthz` says whether it is well, `/unhealthy` makes it ill for good,
+/// `/slow?ms=N` answers after N milliseconds, `/echo` says back the body it is sent, `/upgrade` switches to
+/// whatever protocol is offered and says back each byte, `/exit` ends the process with code 1.
+pub fn router(identity: Identity, health: Health) -> Router {
     let service = Service {
         identity,
-        unhealthy: Arc::default(),
+        unhealthy: Arc::new(AtomicBool::new(health == Health::Ill)),
     };
     Router::new()
         .route("/healthz", get(healthz))
         .route("/unhealthy", any(fall_ill))
         .route("/slow", any(slow))
+        .route("/echo", any(echo))
+        .route("/upgrade", any(upgrade))
         .route("/exit", any(exit))
         .fallback(hello)
         .with_state(service)
@@ -90,6 +105,33 @@ async fn slow(State(service): State<Service>, Query(delay): Query<Delay>) -> Res
     service.identity.answer(StatusCode::OK)
 }
 
+async fn echo(State(service): State<Service>, request: Request) -> Response {
+    let replica = service.identity.replica;
+    ([("x-replica", replica)], request.into_body()).into_response()
+}
+
+async fn upgrade(State(service): State<Service>, mut request: Request) -> Response {
+    let offered = request.headers().get(UPGRADE).cloned();
+    let (Some(offered), Some(switch)) = (offered, request.extensions_mut().remove::<OnUpgrade>())
+    else {
+        return service.identity.answer(StatusCode::UPGRADE_REQUIRED);
+    };
+    tokio::spawn(async move {
+        if let Ok(switched) = switch.await {
+            let (mut from, mut to) = tokio::io::split(TokioIo::new(switched));
+            // Whoever is at the other end may break off; then there is nobody to say it to.
+            let _ = tokio::io::copy(&mut from, &mut to).await;
+            let _ = tokio::io::AsyncWriteExt::shutdown(&mut to).await;
+        }
+    });
+    let named = [("x-replica", service.identity.replica)];
+    let switching = [
+        (UPGRADE, offered),
+        (CONNECTION, HeaderValue::from_static("upgrade")),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, named, switching).into_response()
+}
+
 async fn exit() -> Response {
     std::process::exit(1)
 }
@@ -108,7 +150,7 @@ mod tests {
             release: "r1".to_owned(),
             node: "n1".to_owned(),
         };
-        router(identity)
+        router(identity, Health::Well)
     }
 
     async fn ask(router: &Router, path: &str) -> Response {
@@ -139,6 +181,28 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_to_be_echoed_comes_back() {
+        let request = Request::post("/echo").body(Body::from("words"));
+        let answer = example()
+            .oneshot(request.expect("a request of this test"))
+            .await;
+        let answer = answer.expect("the router cannot fail");
+        assert_eq!(answer.headers()["x-replica"], "hello-7f3k2q");
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .expect("a body in memory");
+        assert_eq!(body.to_bytes(), "words");
+    }
+
+    #[tokio::test]
+    async fn without_an_offer_there_is_nothing_to_switch_to() {
+        let answer = ask(&example(), "/upgrade").await;
+        assert_eq!(answer.status(), StatusCode::UPGRADE_REQUIRED);
     }
 
     #[tokio::test]
