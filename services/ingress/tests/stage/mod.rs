@@ -12,7 +12,7 @@ pub mod replica;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -87,50 +87,56 @@ impl Stage {
     }
 
     pub async fn apply(&self, table: &RouteTable) -> TableStatus {
-        let body = Full::new(Bytes::from(serde_json::to_vec(table).unwrap()));
-        let (head, body) = self
-            .control(Request::put("/table").body(body).unwrap())
-            .await;
-        assert_eq!(head.status, 200, "{body:?}");
-        serde_json::from_slice(&body).unwrap()
+        apply_at(&self.socket, table).await
     }
 
     /// The status and its ETag; none before the first table.
     pub async fn status(&self) -> Option<(TableStatus, String)> {
-        let (head, body) = self
-            .control(Request::get("/status").body(Full::default()).unwrap())
-            .await;
-        let etag = head.headers.get("etag")?.to_str().unwrap().to_owned();
-        Some((serde_json::from_slice(&body).unwrap(), etag))
+        status_at(&self.socket).await
     }
 
     /// The next status that differs from what an ETag stands for; none when the time is up.
     pub async fn news(&self, etag: &str, wait: Duration) -> Option<TableStatus> {
-        let uri = format!("/status?wait={}", wait.as_millis());
-        let (head, body) = self
-            .control(
-                Request::get(uri)
-                    .header("if-none-match", etag)
-                    .body(Full::default())
-                    .unwrap(),
-            )
-            .await;
+        let request = Request::get(format!("/status?wait={}", wait.as_millis()))
+            .header("if-none-match", etag)
+            .body(Full::default())
+            .unwrap();
+        let (head, body) = control(&self.socket, request).await;
         (head.status == 200).then(|| serde_json::from_slice(&body).unwrap())
     }
+}
 
-    async fn control(&self, mut request: Request<Full<Bytes>>) -> (http::response::Parts, Bytes) {
-        request
-            .headers_mut()
-            .insert("host", "ingress".parse().unwrap());
-        let stream = UnixStream::connect(&self.socket).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .unwrap();
-        tokio::spawn(connection);
-        let response: Response<_> = sender.send_request(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        (head, body.collect().await.unwrap().to_bytes())
-    }
+/// Makes a table live at the ingress of this socket.
+pub async fn apply_at(socket: &Path, table: &RouteTable) -> TableStatus {
+    let body = Full::new(Bytes::from(serde_json::to_vec(table).unwrap()));
+    let (head, body) = control(socket, Request::put("/table").body(body).unwrap()).await;
+    assert_eq!(head.status, 200, "{body:?}");
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// The status and its ETag at the ingress of this socket; none before the first table.
+pub async fn status_at(socket: &Path) -> Option<(TableStatus, String)> {
+    let ask = Request::get("/status").body(Full::default()).unwrap();
+    let (head, body) = control(socket, ask).await;
+    let etag = head.headers.get("etag")?.to_str().unwrap().to_owned();
+    Some((serde_json::from_slice(&body).unwrap(), etag))
+}
+
+async fn control(
+    socket: &Path,
+    mut request: Request<Full<Bytes>>,
+) -> (http::response::Parts, Bytes) {
+    request
+        .headers_mut()
+        .insert("host", "ingress".parse().unwrap());
+    let stream = UnixStream::connect(socket).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let response: Response<_> = sender.send_request(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    (head, body.collect().await.unwrap().to_bytes())
 }
 
 pub fn key(id: &str) -> ReplicaKey {
