@@ -16,6 +16,7 @@ struct Points {
     passed: Vec<String>,
     burns_at: Option<usize>,
     burnt: bool,
+    burns: u32,
 }
 
 impl Fuse {
@@ -31,7 +32,10 @@ impl Fuse {
         let mut points = self.0.lock().unwrap();
         let number = points.passed.len();
         points.passed.push(name.into());
-        points.burnt |= points.burns_at == Some(number);
+        if points.burns_at == Some(number) {
+            points.burnt = true;
+            points.burns += 1;
+        }
         if points.burnt {
             return Err(Killed);
         }
@@ -49,8 +53,19 @@ impl Fuse {
         self.0.lock().unwrap().passed.clone()
     }
 
-    /// Whether it has burnt.
+    /// Whether it is burnt, and nobody has replaced it.
     pub fn is_burnt(&self) -> bool {
         self.0.lock().unwrap().burnt
+    }
+
+    /// Whether it has still to burn.
+    pub fn is_armed(&self) -> bool {
+        let points = self.0.lock().unwrap();
+        points.burns_at.is_some() && !points.burnt
+    }
+
+    /// How often it has burnt.
+    pub fn burns(&self) -> u32 {
+        self.0.lock().unwrap().burns
     }
 }

@@ -71,6 +71,10 @@ impl Yard {
         self.labelled(&["ps", "-a", "--format", "{{.Names}}"])
     }
 
+    pub fn running(&self) -> Vec<String> {
+        self.labelled(&["ps", "--format", "{{.Names}}"])
+    }
+
     pub fn volumes(&self) -> Vec<String> {
         self.labelled(&["volume", "ls", "--format", "{{.Name}}"])
     }
