@@ -46,11 +46,11 @@ gantry() {
 }
 
 nats() {
-  context images/nats/Dockerfile "$work/gantryd" "$NATS_SERVER"
+  context images/nats/Dockerfile "$NATS_SERVER"
   mkdir -p "$work/context/var/lib/nats"
   cp "$packages/bin/busybox" "$work/context/"
   [ -z "${GANTRY_NATS_IMAGE:-}" ] || take_from "$GANTRY_NATS_IMAGE" /nats-server "$work/context/nats-server"
-  make_image "gantry/nats:$COMPOSE_PROJECT_NAME"
+  make_image "gantry/nats:$COMPOSE_PROJECT_NAME" --build-arg "GANTRY=gantry/gantry:$COMPOSE_PROJECT_NAME"
 }
 
 registry() {
