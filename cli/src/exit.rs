@@ -45,6 +45,7 @@ impl Exit {
             | Ended::PoolNotFound
             | Ended::PoolExists
             | Ended::DomainTaken
+            | Ended::NodeLeaving
             | Ended::VersionConflict => Self::Refused,
             Ended::InvalidConfig | Ended::ProviderUnknown => Self::BadInput,
             Ended::ImageNotFound

@@ -54,6 +54,8 @@ pub enum ProblemCode {
     PoolNotFound,
     /// Another service answers under that host.
     DomainTaken,
+    /// A node's machine is being removed, so that it cannot take replicas again.
+    NodeLeaving,
     /// What runs on a node could not be moved elsewhere until the deadline.
     DrainBlocked,
     /// A machine could not be made, or did not join until the deadline.

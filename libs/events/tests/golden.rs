@@ -76,7 +76,7 @@ fn example(name: &str) -> Value {
         "service.scaled.v1" => json!({"project": "shop", "service": "web", "replicas": 5}),
         "service.removed.v1" | "service.ended.v1" => json!({"project": "shop", "service": "web"}),
         "service.unplaced.v1" => {
-            json!({"project": "shop", "service": "web", "ordinal": 2, "explanation": explanation(), "until": TIME})
+            json!({"project": "shop", "service": "web", "ordinal": 2, "further": 3, "explanation": explanation(), "until": TIME})
         }
         "replica.placed.v1" => of_replica(json!({
             "slot": {"service": "web", "ordinal": 0}, "epoch": 1, "release": 1, "round": 0, "spec": DIGEST,

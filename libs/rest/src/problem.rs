@@ -61,6 +61,8 @@ pub enum ProblemCode {
     DomainTaken,
     /// What runs on a node could not be moved elsewhere until the deadline.
     DrainBlocked,
+    /// The node's machine is being removed.
+    NodeLeaving,
     /// The cursor is of a log that a restore has left behind.
     LogRestored,
     /// What was read has changed meanwhile.
@@ -128,6 +130,7 @@ impl ProblemCode {
         Self::NoNodeFits,
         Self::DomainTaken,
         Self::DrainBlocked,
+        Self::NodeLeaving,
         Self::LogRestored,
         Self::VersionConflict,
         Self::TooLarge,
@@ -195,6 +198,7 @@ impl ProblemCode {
             Self::NoNodeFits => ("no-node-fits", 409, "No node fits"),
             Self::DomainTaken => ("domain-taken", 409, "Domain taken"),
             Self::DrainBlocked => ("drain-blocked", 409, "Drain blocked"),
+            Self::NodeLeaving => ("node-leaving", 409, "Node leaving"),
             Self::LogRestored => ("log-restored", 410, "Log was restored"),
             Self::VersionConflict => ("version-conflict", 412, "Changed meanwhile"),
             Self::TooLarge => ("too-large", 413, "Too large"),
@@ -245,6 +249,7 @@ impl From<gantry_events::ProblemCode> for ProblemCode {
             Said::PoolNotFound => Self::PoolNotFound,
             Said::DomainTaken => Self::DomainTaken,
             Said::DrainBlocked => Self::DrainBlocked,
+            Said::NodeLeaving => Self::NodeLeaving,
             Said::MachineFailed => Self::MachineFailed,
         }
     }

@@ -71,6 +71,7 @@ fn documents_stay_small_whatever_others_write() {
             project: project(),
             service,
             ordinal: 0,
+            further: 0,
             explanation: explanation.clone(),
             until: second(1),
         },

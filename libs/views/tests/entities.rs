@@ -283,6 +283,7 @@ fn a_slot_without_a_node_shows_until_it_is_filled() {
             project: project(),
             service: id("web"),
             ordinal: 2,
+            further: 0,
             explanation,
             until: second(40),
         },

@@ -5,9 +5,11 @@
 //!
 //! - [`settings`]: what can be set;
 //! - [`answers`]: wanted sets and container specs, signed, for nodes that ask;
-//! - [`lookups`]: images that the core wants to know, asked of [`registry`].
+//! - [`lookups`]: images that the core wants to know, asked of [`registry`];
+//! - [`hearing`]: heartbeats, which the core judges silence by.
 
 pub mod answers;
+pub mod hearing;
 pub mod lookups;
 pub mod registry;
 pub mod settings;
@@ -20,6 +22,7 @@ use gantry_scheduler_core::SchedulerCore;
 use tokio::sync::watch;
 
 use answers::Answers;
+use hearing::Hearing;
 use lookups::Lookups;
 use registry::{Registries, RegistriesError};
 
@@ -65,6 +68,9 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), Error> {
     let driven = drive(&process, setup);
     let lookups = Lookups::new(&process, driven.clone(), held.clone(), registries);
     process.spawn("lookups", lookups.follow());
+    let readings = driven.readings.clone();
+    let hearing = Hearing::new(&process, bus.clone(), role.log, readings, held.clone());
+    process.spawn("hearing", hearing.follow());
     let answers = Answers::new(&process, bus, (role.log, signer), driven.view, held);
     process.spawn("answers", answers.give());
     Ok(())

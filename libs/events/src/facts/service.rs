@@ -71,16 +71,19 @@ pub struct ServiceEnded {
     pub service: ServiceName,
 }
 
-/// A slot of the service fits no node. Placement is tried again as soon as one has room.
+/// Slots of the service fit no node. Placement is tried again as soon as one has room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceUnplaced {
     /// The project.
     pub project: ProjectName,
     /// The service.
     pub service: ServiceName,
-    /// Number of the slot.
+    /// Number of the lowest of them.
     pub ordinal: u32,
-    /// Why no node fits.
+    /// How many others there are.
+    #[serde(default)]
+    pub further: u32,
+    /// Why no node fits the lowest.
     pub explanation: Explanation,
     /// When it is said again if nothing changed.
     pub until: Time,

@@ -1,14 +1,17 @@
 //! How a replica leaves: out of every balancer, then SIGTERM, then, after its grace period, SIGKILL.
 
-use gantry_events::{ReplicaDraining, ReplicaId, ReplicaKey, ReplicaStopping, Seq, Time};
+use gantry_events::{ReplicaDraining, ReplicaId, ReplicaStopping, Seq, Time};
 
-use crate::limits::{DRAIN, DRAIN_MARGIN, GRACE, STOP_MARGIN};
+use crate::limits::{DRAIN_MARGIN, STOP_MARGIN};
 use crate::replica::{Life, Replica};
 use crate::rollout::Rollout;
-use crate::state::State;
 
 /// The facts that take replicas of the service out of the balancers.
-pub(crate) fn drains(rollout: &Rollout<'_>, now: Time) -> impl Iterator<Item = ReplicaDraining> {
+pub(crate) fn drains<'a>(
+    rollout: &'a Rollout<'_>,
+    now: Time,
+) -> impl Iterator<Item = ReplicaDraining> + 'a {
+    let drain = rollout.service.policy().drain;
     rollout
         .leavers()
         .into_iter()
@@ -16,8 +19,8 @@ pub(crate) fn drains(rollout: &Rollout<'_>, now: Time) -> impl Iterator<Item = R
             project: rollout.name.clone(),
             replica: replica.clone(),
             why,
-            drain: DRAIN,
-            until: now + DRAIN + DRAIN_MARGIN,
+            drain,
+            until: now + drain + DRAIN_MARGIN,
         })
 }
 
@@ -26,14 +29,15 @@ pub(crate) fn stops<'a>(
     rollout: &'a Rollout<'_>,
     now: Time,
 ) -> impl Iterator<Item = ReplicaStopping> + 'a {
+    let grace = rollout.service.policy().grace;
     rollout
         .members()
         .filter(move |(id, replica)| may_stop(rollout, id, replica, now))
         .map(move |(id, _)| ReplicaStopping {
             project: rollout.name.clone(),
             replica: id.clone(),
-            grace: GRACE,
-            until: now + GRACE + STOP_MARGIN,
+            grace,
+            until: now + grace + STOP_MARGIN,
         })
 }
 
@@ -47,20 +51,20 @@ fn may_stop(rollout: &Rollout<'_>, id: &ReplicaId, replica: &Replica, now: Time)
         } => {
             // What takes no traffic, or never did, nobody has to let go.
             let is_free = !was_ready || !rollout.project.has_port(&replica.version.spec);
-            is_free || now >= *until || is_released(rollout.state, &rollout.key(id), *since)
+            is_free || now >= *until || is_released(rollout, id, *since)
         }
         Life::Placed { .. }
         | Life::Ready { .. }
         | Life::Unready { .. }
         | Life::Stopping { .. }
-        | Life::Failed => false,
+        | Life::Failed
+        | Life::Lost { .. } => false,
     }
 }
 
-/// Whether every balancer that ever reported has let the replica go, by a table that knows of the drain.
-fn is_released(state: &State, replica: &ReplicaKey, since: Seq) -> bool {
-    state
-        .balancers
-        .values()
-        .all(|table| table.seq >= since && table.released.contains(replica))
+/// Whether every balancer that counts has let the replica go, by a table that knows of the drain.
+fn is_released(rollout: &Rollout<'_>, id: &ReplicaId, since: Seq) -> bool {
+    let key = rollout.key(id);
+    let mut tables = rollout.tables().iter();
+    tables.all(|table| table.seq >= since && table.released.contains(&key))
 }

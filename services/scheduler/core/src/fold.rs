@@ -4,13 +4,15 @@
 use gantry_decider::{Entry, Said};
 use gantry_events::{
     Command, Digest, Fact, Intent, OperationId, OperationResolving, ProjectName, ReleaseCreated,
-    ServiceConfigured, ServiceName, TableApplied, Writer,
+    RolloutFailed, ServiceConfigured, ServiceName, TableApplied, Writer,
 };
 
-use crate::release;
-use crate::state::{Project, State, Table};
-use crate::{Aim, Operation, Service, Standing, Version};
+use crate::operation::Late;
+use crate::project::Project;
+use crate::state::{State, Table};
+use crate::{Aim, Operation, Plan, Service, Standing, Version, file, rollout};
 
+mod nodes;
 mod replicas;
 
 pub(crate) fn fold(state: &mut State, entry: &Entry<'_>) {
@@ -29,14 +31,10 @@ pub(crate) fn fold(state: &mut State, entry: &Entry<'_>) {
 
 /// A file is kept from here on, as the answer names it by its digest alone.
 fn take_command(state: &mut State, entry: &Entry<'_>, command: &Command) {
-    match &command.intent {
-        Intent::ConfigPut(put) => {
-            let digest = Digest::of(put.config.as_bytes());
-            state.unanswered.insert(entry.place, digest);
-            state.contents.insert(digest, put.config.clone());
-        }
+    let config = match &command.intent {
+        Intent::ConfigPut(put) => &put.config,
+        Intent::Rollback(back) => &back.config,
         Intent::ScaleService(_)
-        | Intent::Rollback(_)
         | Intent::RemoveService(_)
         | Intent::RestartService(_)
         | Intent::CordonNode(_)
@@ -44,35 +42,64 @@ fn take_command(state: &mut State, entry: &Entry<'_>, command: &Command) {
         | Intent::DrainNode(_)
         | Intent::CreatePool(_)
         | Intent::ScalePool(_)
-        | Intent::RemovePool(_) => {}
-    }
+        | Intent::RemovePool(_) => return,
+    };
+    let digest = Digest::of(config.as_bytes());
+    state.unanswered.insert(entry.place, digest);
+    state.contents.insert(digest, config.clone());
 }
 
 fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
     match fact {
-        Fact::NodeJoined(said) if *entry.writer == Writer::Node(said.node.clone()) => {
-            state.nodes.insert(said.node.clone(), said.capacity);
-        }
         Fact::TableApplied(said) => table_applied(state, entry.writer, said),
         Fact::OperationResolving(said) => resolving(state, entry, said),
         Fact::OperationRefused(said) => ended(state, said.operation),
         Fact::OperationUnchanged(said) => ended(state, said.operation),
-        Fact::OperationSucceeded(said) => ended(state, said.operation),
+        Fact::OperationSucceeded(said) => {
+            let operation = state.operations.remove(&said.operation);
+            if let Some(project) = operation.as_ref().and_then(Operation::project) {
+                with_project(state, project, settles);
+            }
+        }
         Fact::OperationFailed(said) => ended(state, said.operation),
         Fact::OperationSuperseded(said) => ended(state, said.operation),
-        Fact::ReleaseCreated(said) => released(state, said),
-        Fact::ServiceConfigured(said) => configured(state, said),
-        Fact::ServiceScaled(said) => scaled(state, &said.project, &said.service, said.replicas),
-        Fact::ServiceRemoved(said) => removed(state, &said.project, &said.service),
+        Fact::ReleaseCreated(said) => released(state, entry, said),
+        Fact::ServiceConfigured(said) => configured(state, entry, said),
+        Fact::ServiceRestarted(said) => {
+            aims(state, entry, (&said.project, &said.service), |service| {
+                service.round = said.round;
+                if let Aim::Run(plan) = &mut service.aim {
+                    plan.version.round = said.round;
+                }
+            });
+        }
+        Fact::ServiceScaled(said) => {
+            aims(state, entry, (&said.project, &said.service), |service| {
+                if let Aim::Run(plan) = &mut service.aim {
+                    plan.replicas = said.replicas;
+                }
+            });
+        }
+        Fact::ServiceRemoved(said) => {
+            aims(state, entry, (&said.project, &said.service), |service| {
+                service.aim = Aim::Gone(service.policy().clone());
+            });
+        }
         Fact::ServiceEnded(said) => gone(state, &said.project, &said.service),
-        Fact::ServiceUnplaced(said) => replicas::unplaced(state, said),
+        Fact::ServiceUnplaced(said) => replicas::unplaced(state, entry, said),
         Fact::RolloutStarted(said) => {
-            let project = said.project.clone();
-            state
-                .operations
-                .insert(said.operation, Operation::Rolling { project });
+            begins(state, &said.project, said.operation);
             with_service(state, &said.project, &said.service, |service| {
                 service.begins(said.operation, said.until);
+            });
+            let done = rollout::done(state, &said.project, &said.service);
+            with_service(state, &said.project, &said.service, |service| {
+                service.advances(done, said.until);
+            });
+        }
+        Fact::RolloutAdvanced(said) => {
+            with_service(state, &said.project, &said.service, |service| {
+                service.advances(said.done, said.until);
             });
         }
         Fact::RolloutFinished(said) => {
@@ -80,12 +107,9 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
                 service.standing = Standing::Steady;
                 service.last_failure = None;
             });
-            with_project(state, &said.project, Project::forget_specs);
+            with_project(state, &said.project, settles);
         }
-        Fact::RolloutFailed(said) => {
-            with_service(state, &said.project, &said.service, Service::gives_up);
-            with_project(state, &said.project, Project::forget_specs);
-        }
+        Fact::RolloutFailed(said) => failed(state, said),
         Fact::ReplicaPlaced(said) => replicas::placed(state, said),
         Fact::ReplicaDraining(said) => replicas::draining(state, entry, said),
         Fact::ReplicaStopping(said) => replicas::stopping(state, said),
@@ -95,37 +119,35 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
         Fact::ReplicaRestarted(said) => replicas::restarted(state, entry, said),
         Fact::ReplicaFailed(said) => replicas::failed(state, entry, said),
         Fact::ReplicaStopped(said) => replicas::stopped(state, entry, said),
+        Fact::ReplicaLost(said) => replicas::lost(state, said),
+        Fact::ReplicaRegained(said) => replicas::regained(state, said),
+        Fact::NodeJoined(said) => nodes::joined(state, entry, said),
+        Fact::NodeSuspected(said) => nodes::suspected(state, said),
+        Fact::NodeReturned(said) => nodes::returned(state, said),
+        Fact::NodeLost(said) => nodes::lost(state, said),
+        Fact::NodeCordoned(said) => nodes::cordoned(state, entry, said),
+        Fact::NodeUncordoned(said) => nodes::uncordoned(state, entry, said),
+        Fact::NodeDraining(said) => nodes::draining(state, entry, said),
+        Fact::NodeOverdue(said) => nodes::overdue(state, said),
+        Fact::NodeDrained(said) => nodes::drained(state, said),
+        Fact::MachineRequested(said) => nodes::machine_requested(state, said),
+        Fact::MachineLeaving(said) => nodes::machine_leaving(state, said),
+        Fact::MachineKept(said) => nodes::machine_kept(state, said),
+        Fact::MachineRemoved(said) => nodes::machine_removed(state, said),
+        Fact::MachineGone(said) => nodes::machine_gone(state, said),
         // Overtaken rollouts are begun anew in the same commit; the rest is about other services' matters.
         Fact::RolloutSuperseded(_)
-        | Fact::NodeJoined(_)
         | Fact::NodeAdmitted(_)
         | Fact::LogBegun(_)
         | Fact::PoolCreated(_)
-        | Fact::MachineRequested(_)
+        | Fact::PoolScaled(_)
+        | Fact::PoolClosing(_)
+        | Fact::PoolRemoved(_)
         | Fact::MachineCreated(_)
         | Fact::MachineStarted(_)
         | Fact::MachineReady(_)
         | Fact::MachineOverdue(_)
-        | Fact::NodeSuspected(_)
-        | Fact::NodeReturned(_)
-        | Fact::NodeLost(_)
-        | Fact::NodeCordoned(_)
-        | Fact::NodeUncordoned(_)
-        | Fact::NodeDraining(_)
-        | Fact::NodeOverdue(_)
-        | Fact::NodeDrained(_)
-        | Fact::RolloutAdvanced(_)
-        | Fact::ServiceRestarted(_)
-        | Fact::ReplicaLost(_)
-        | Fact::ReplicaRegained(_)
-        | Fact::PoolScaled(_)
-        | Fact::PoolClosing(_)
-        | Fact::PoolRemoved(_)
-        | Fact::MachineLeaving(_)
-        | Fact::MachineKept(_)
-        | Fact::MachineRemoving(_)
-        | Fact::MachineRemoved(_)
-        | Fact::MachineGone(_) => {}
+        | Fact::MachineRemoving(_) => {}
     }
 }
 
@@ -176,64 +198,151 @@ fn ended(state: &mut State, operation: OperationId) {
     state.operations.remove(&operation);
 }
 
-fn released(state: &mut State, said: &ReleaseCreated) {
+/// Something of the project came to its end: it may be all as asked for now.
+fn settles(project: &mut Project) {
+    project.note_good();
+    project.forget_specs();
+}
+
+/// A rollout begins: its operation goes on, or begins with it.
+fn begins(state: &mut State, project: &ProjectName, operation: OperationId) {
+    match state.operations.get(&operation) {
+        Some(Operation::Rolling { .. } | Operation::RollingBack { .. }) => {}
+        Some(Operation::Resolving { .. } | Operation::Draining { .. }) | None => {
+            let project = project.clone();
+            let rolling = Operation::Rolling {
+                project,
+                late: None,
+            };
+            state.operations.insert(operation, rolling);
+        }
+    }
+}
+
+fn failed(state: &mut State, said: &RolloutFailed) {
+    let project = state.projects.get(&said.project);
+    let service = project.and_then(|project| project.services.get(&said.service));
+    let failure = service.and_then(|service| service.last_failure.clone());
+    if let Some(Operation::Rolling { late, .. }) = state.operations.get_mut(&said.operation) {
+        late.get_or_insert(Late {
+            service: said.service.clone(),
+            problem: said.problem.clone(),
+            failure,
+            is_new: false,
+        });
+    }
+    with_service(state, &said.project, &said.service, Service::gives_up);
+    with_project(state, &said.project, Project::forget_specs);
+}
+
+fn released(state: &mut State, entry: &Entry<'_>, said: &ReleaseCreated) {
     let specs = state
         .contents
         .get(&said.config)
-        .and_then(|content| release::read(content).ok())
-        .map(|file| release::specs(&file, &said.images))
+        .and_then(|content| file::read(content).ok())
+        .map(|file| file::specs(&file, &said.images))
         .unwrap_or_default();
     let project = state
         .projects
         .entry(said.project.clone())
         .or_insert_with(|| Project::begun(said.config));
+    let failed = project.release;
     project.release = said.release;
     project.config = said.config;
+    project.images = said.images.clone();
+    project.changed = entry.place.seq;
     project
         .specs
         .extend(specs.into_values().map(|spec| (spec.digest(), spec)));
-    let rolling = Operation::Rolling {
-        project: said.project.clone(),
+    let before = (state.operations.remove(&said.operation), said.rollback_of);
+    let name = said.project.clone();
+    let operation = if let (
+        Some(Operation::Rolling {
+            late: Some(late), ..
+        }),
+        Some(to),
+    ) = before
+    {
+        Operation::RollingBack {
+            project: name,
+            failed,
+            release: said.release,
+            to,
+            late,
+        }
+    } else {
+        Operation::Rolling {
+            project: name,
+            late: None,
+        }
     };
-    state.operations.insert(said.operation, rolling);
+    state.operations.insert(said.operation, operation);
 }
 
-fn configured(state: &mut State, said: &ServiceConfigured) {
-    let version = Version {
-        release: said.release,
-        spec: said.spec,
-    };
-    let aim = Aim::Run {
-        version,
-        replicas: said.replicas,
-    };
+fn configured(state: &mut State, entry: &Entry<'_>, said: &ServiceConfigured) {
+    let goes_back = matches!(
+        entry
+            .operation
+            .and_then(|operation| state.operations.get(&operation)),
+        Some(Operation::RollingBack { .. })
+    );
     with_project(state, &said.project, |project| {
-        let service = project
-            .services
-            .entry(said.service.clone())
-            .or_insert_with(|| Service::aiming(aim.clone()));
-        service.aim = aim;
+        let before = project.good.as_ref().filter(|_| goes_back);
+        let before = before.and_then(|good| good.services.get(&said.service));
+        let round = before.map(|plan| plan.version.round);
+        let known = project.services.remove(&said.service);
+        let plan = Plan {
+            version: Version {
+                release: said.release,
+                spec: said.spec,
+                round: round.unwrap_or_else(|| known.as_ref().map_or(0, round_of)),
+            },
+            replicas: said.replicas,
+            rollout: said.rollout.clone(),
+            place: said.place.clone(),
+            domains: said.domains.clone(),
+        };
+        let mut service = known.unwrap_or_else(|| Service::aiming(Aim::Gone(said.rollout.clone())));
+        service.round = service.round.max(plan.version.round);
+        service.aim = Aim::Run(plan);
+        service.changed = entry.place.seq;
+        project.services.insert(said.service.clone(), service);
         project.forget_slots(&said.service);
     });
 }
 
-fn scaled(state: &mut State, project: &ProjectName, service: &ServiceName, to: u32) {
-    with_service(state, project, service, |service| match &mut service.aim {
-        Aim::Run { replicas, .. } => *replicas = to,
-        Aim::Gone => {}
-    });
-    with_project(state, project, |project| project.forget_slots(service));
+/// The round that a service is in.
+fn round_of(service: &Service) -> u32 {
+    service
+        .version()
+        .map_or(service.round, |version| version.round)
 }
 
-fn removed(state: &mut State, project: &ProjectName, service: &ServiceName) {
-    with_service(state, project, service, |service| service.aim = Aim::Gone);
-    with_project(state, project, |project| project.forget_slots(service));
+/// What the service should be changes.
+fn aims(
+    state: &mut State,
+    entry: &Entry<'_>,
+    (project, name): (&ProjectName, &ServiceName),
+    change: impl FnOnce(&mut Service),
+) {
+    with_project(state, project, |project| {
+        project.changed = entry.place.seq;
+        if let Some(service) = project.services.get_mut(name) {
+            service.changed = entry.place.seq;
+            change(service);
+        }
+        project.forget_slots(name);
+    });
 }
 
 fn gone(state: &mut State, project: &ProjectName, service: &ServiceName) {
     with_project(state, project, |project| {
+        // What is left of it is lost or failed; a node that comes back is told by its set to stop it.
+        project
+            .replicas
+            .retain(|_, replica| replica.slot.service != *service);
         project.forget_slots(service);
         project.services.remove(service);
-        project.forget_specs();
+        settles(project);
     });
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gantry_events::{Digest, ReplicaId, ServiceName};
 
 use crate::Replica;
-use crate::state::Project;
+use crate::project::Project;
 
 impl Project {
     /// Forgets a replica that is no more.
@@ -36,12 +36,14 @@ impl Project {
         }
     }
 
-    /// Forgets slots of the service that it should not have and that are empty.
+    /// Forgets slots of the service that it should not have and that are empty, and that those fit
+    /// nowhere.
     pub(crate) fn forget_slots(&mut self, service: &ServiceName) {
         let Some(aimed) = self.services.get_mut(service) else {
             return;
         };
         let wanted = aimed.replicas();
+        aimed.unplaced.take_if(|gap| gap.ordinal >= wanted);
         let of_service = |replica: &Replica| replica.slot.service == *service;
         self.replicas.retain(|_, replica| {
             !(of_service(replica) && replica.is_failed() && replica.slot.ordinal >= wanted)
@@ -76,7 +78,9 @@ impl Project {
                 .map(|version| version.spec)
         });
         let of_replicas = self.replicas.values().map(|replica| replica.version.spec);
-        let named: BTreeSet<Digest> = of_services.chain(of_replicas).collect();
+        let good = self.good.iter().flat_map(|good| good.services.values());
+        let of_good = good.map(|plan| plan.version.spec);
+        let named: BTreeSet<Digest> = of_services.chain(of_replicas).chain(of_good).collect();
         self.specs.retain(|digest, _| named.contains(digest));
     }
 }

@@ -1,40 +1,62 @@
-//! What runs where: releases, placement, rollouts, drains.
+//! What runs where: releases and the way back, placement, rollouts, drains, lost nodes.
 //!
 //! [`SchedulerCore`] answers commands about projects, has their images looked up, makes releases,
 //! places replicas on nodes, takes a changed service from the old version to the new one slot by slot,
-//! and replaces what nodes give up. What it wants of the world is [`Wanted`].
+//! and replaces what nodes give up or take with them. What it wants of the world is [`Wanted`].
 //!
 //! Leaves to others: asking registries and signing answers (the shell), starting containers and
 //! probing them (node-worker), which replica of a slot is routed (lb-sync).
 
 mod answer;
+mod check;
+mod domains;
 mod drain;
+mod ears;
 mod explain;
+mod failure;
+mod file;
 mod fill;
 mod fold;
 mod forget;
 mod images;
 mod limits;
+mod misplaced;
+mod node;
+mod nodes;
+mod observed;
 mod operation;
 mod outcome;
+mod overtake;
 mod placement;
+mod problem;
+mod project;
 mod release;
 mod replica;
 mod resolve;
+mod returned;
+mod rollback;
 mod rollout;
 mod service;
+mod silence;
 mod state;
 mod steps;
+mod turn;
 mod usage;
 mod waiting;
 mod wanted;
 
-pub use images::{Observed, Reading};
-pub use limits::{DRAIN, GRACE, RESOLVE_WITHIN, ROLLOUT_WITHIN};
-pub use operation::Operation;
-pub use replica::{Life, Replica};
-pub use service::{Aim, Failure, Service, SlotState, Standing, Unplaced, Version};
-pub use state::{Broken, Project, State, Table};
+pub use check::Broken;
+pub use failure::Failure;
+pub use limits::{
+    BALANCER_LEASE, DRAIN_WITHIN, LOST_AFTER, LOST_AFTER_WIDESPREAD, RESOLVE_WITHIN, SUSPECT_AFTER,
+};
+pub use node::{Duty, Machine, Node, Presence, Stay};
+pub use observed::{Observed, Reading};
+pub use operation::{Late, Operation};
+pub use project::{Good, Project};
+pub use replica::{Life, Replica, Trouble};
+pub use service::{Aim, Plan, Retry, Service, SlotState, Standing, Unplaced, Version};
+pub use state::{State, Table};
 pub use wanted::Wanted;
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand};
@@ -74,19 +96,25 @@ impl Core for SchedulerCore {
         observed.take(reading, now);
     }
 
-    /// Images first, then what rollouts came to, then the steps that lead there.
+    /// Who is heard first, then images, what rollouts came to, and the steps that lead there.
     fn next(&self, state: &State, observed: &Observed, now: Time) -> Next {
-        let draft = resolve::next(state, observed, now)
-            .or_else(|| outcome::next(state, now))
-            .or_else(|| steps::next(state, now));
-        match draft {
-            Some(draft) => Next::say(draft),
-            None => Next::rest(
-                waiting::deadlines(state)
-                    .into_iter()
-                    .map(|deadline| deadline.until),
-            ),
+        let ears = &observed.ears;
+        let rollouts = rollout::all(state, |balancer| ears.misses(balancer, now));
+        let draft = silence::next(state, ears, now)
+            .or_else(|| nodes::next(state, &rollouts, now))
+            .or_else(|| resolve::next(state, observed, now))
+            .or_else(|| outcome::next(state, &rollouts, now))
+            .or_else(|| steps::next(state, &rollouts, now));
+        if let Some(draft) = draft {
+            return Next::say(draft);
         }
+        let deadlines = waiting::deadlines(state, &rollouts).into_iter();
+        Next::rest(
+            deadlines
+                .map(|deadline| deadline.until)
+                .chain(silence::wakes(state, ears))
+                .chain(ears.next_miss(state.balancers.keys(), now)),
+        )
     }
 
     fn wanted(&self, state: &State, observed: &Observed, _now: Time) -> Wanted {
@@ -94,6 +122,6 @@ impl Core for SchedulerCore {
     }
 
     fn deadlines(&self, state: &State) -> Vec<Deadline> {
-        waiting::deadlines(state)
+        waiting::deadlines(state, &rollout::all(state, |_| false))
     }
 }

@@ -1,26 +1,42 @@
-//! The times and sizes that the scheduler keeps to. Those that a file will be able to say one day are
-//! the defaults of its `rollout` key.
+//! The times and sizes that the scheduler keeps to beside what a service's own policy says.
 
 use gantry_decider::Backoff;
-use gantry_events::Millis;
+use gantry_events::{Millis, RolloutPolicy};
 
 /// Time in which the images of a file must be known. Registries answer in well under a second; the
 /// rest is for one that restarts.
 pub const RESOLVE_WITHIN: Millis = Millis::from_secs(60);
 
-/// Time in which a service must have become as asked for.
-pub const ROLLOUT_WITHIN: Millis = Millis::from_secs(300);
+/// Time in which a node that an operator drains should be empty: a replica of the slowest kind moves in
+/// five minutes, and several of one service move one after the other.
+pub const DRAIN_WITHIN: Millis = Millis::from_secs(600);
 
-/// Time that requests in flight may go on once a balancer has taken their replica out.
-pub const DRAIN: Millis = Millis::from_secs(30);
+/// Silence after which a node is suspect: two heartbeats and a half, sent each second.
+pub const SUSPECT_AFTER: Millis = Millis(2500);
 
-/// Time between SIGTERM and SIGKILL.
-pub const GRACE: Millis = Millis::from_secs(10);
+/// Silence after which a node is lost: a machine that restarts is back by then.
+pub const LOST_AFTER: Millis = Millis::from_secs(15);
 
-/// Added to [`DRAIN`]: for a balancer to see the drain, and for its word to come back.
+/// The same while many are silent at once: rather the network than they.
+pub const LOST_AFTER_WIDESPREAD: Millis = Millis::from_secs(60);
+
+/// Silence after which a balancer does not count any more, if another is heard. Longer than a restart of
+/// its lb-sync takes, as the balancer itself goes on meanwhile with the table it has.
+pub const BALANCER_LEASE: Millis = Millis::from_secs(30);
+
+/// Time in which the next slot of a service must be done: what its policy says, and where slots make way
+/// first, the time they have for that.
+pub(crate) fn patience(policy: &RolloutPolicy) -> Millis {
+    if policy.unavailable == 0 {
+        return policy.deadline;
+    }
+    policy.deadline + policy.drain + policy.grace
+}
+
+/// Added to the time for requests in flight: for a balancer to see the drain, and for its word to come back.
 pub(crate) const DRAIN_MARGIN: Millis = Millis::from_secs(5);
 
-/// Added to [`GRACE`]: for the node to see the stop, and for its word to come back.
+/// Added to the grace period: for the node to see the stop, and for its word to come back.
 pub(crate) const STOP_MARGIN: Millis = Millis::from_secs(20);
 
 /// Added to the time that a spec gives its replica to start: for pulling the image.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use gantry_events::{Digest, OperationId, Place, ProjectName, Time};
+use gantry_events::{
+    Digest, NodeId, OperationId, Place, Problem, ProjectName, ReleaseNumber, ServiceName, Time,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::State;
+use crate::failure::Failure;
 
 /// How far a command is that was taken on. Those that ended are in the log alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,34 +32,87 @@ pub enum Operation {
     Rolling {
         /// The project.
         project: ProjectName,
+        /// Which of them failed, if one did.
+        late: Option<Late>,
+    },
+    /// Its release failed, and the project goes back to what it was before.
+    RollingBack {
+        /// The project.
+        project: ProjectName,
+        /// The release that failed.
+        failed: ReleaseNumber,
+        /// The release that has the earlier content.
+        release: ReleaseNumber,
+        /// The release it has that content of.
+        to: ReleaseNumber,
+        /// What failed.
+        late: Late,
+    },
+    /// A node is being emptied.
+    Draining {
+        /// The node.
+        node: NodeId,
     },
 }
 
+/// A rollout that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    /// Its service.
+    pub service: ServiceName,
+    /// Why it failed, as was known then.
+    pub problem: Problem,
+    /// What its nodes have said of one of its replicas, then or since.
+    pub failure: Option<Failure>,
+    /// Whether that came too late for the problem.
+    pub is_new: bool,
+}
+
+impl Late {
+    /// More is known of one of its replicas. The first that wrote something tells most.
+    pub(crate) fn hears(&mut self, words: Failure) {
+        let is_better = self.failure.as_ref().is_none_or(|before| {
+            self.is_new && before.log_tail.is_empty() && !words.log_tail.is_empty()
+        });
+        if is_better {
+            self.failure = Some(words);
+            self.is_new = true;
+        }
+    }
+}
+
 impl Operation {
-    /// The project it changes.
-    pub fn project(&self) -> &ProjectName {
+    /// The project it changes, if it changes one.
+    pub fn project(&self) -> Option<&ProjectName> {
         match self {
-            Self::Resolving { project, .. } | Self::Rolling { project } => project,
+            Self::Resolving { project, .. }
+            | Self::Rolling { project, .. }
+            | Self::RollingBack { project, .. } => Some(project),
+            Self::Draining { .. } => None,
         }
     }
 }
 
 /// Operations that end when a newer one takes effect in their project: those that change it now, and
-/// those that were asked for earlier and would come later.
+/// those that were asked for before `command` and would come later.
 pub(crate) fn overtaken(
     state: &State,
     project: &ProjectName,
     by: OperationId,
-    command: Place,
+    command: Option<Place>,
 ) -> Vec<OperationId> {
     let ends = |operation: &Operation| match operation {
-        Operation::Resolving { command: other, .. } => *other < command,
-        Operation::Rolling { .. } => true,
+        Operation::Resolving { command: other, .. } => {
+            command.is_some_and(|command| *other < command)
+        }
+        Operation::Rolling { .. } | Operation::RollingBack { .. } => true,
+        Operation::Draining { .. } => false,
     };
+    let of_project = |operation: &Operation| operation.project() == Some(project);
     state
         .operations
         .iter()
-        .filter(|(id, operation)| **id != by && operation.project() == project && ends(operation))
+        .filter(|(id, operation)| **id != by && of_project(operation) && ends(operation))
         .map(|(id, _)| *id)
         .collect()
 }

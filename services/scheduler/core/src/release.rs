@@ -1,96 +1,65 @@
-//! A release: a file with every image pinned, compared with what the project is.
+//! A release: what a file, or an earlier release, makes of a project, compared with what it is.
 
 use std::collections::BTreeMap;
 
 use gantry_decider::Draft;
 use gantry_events::{
-    Digest, Event, OperationId, OperationSucceeded, OperationSuperseded, OperationUnchanged, Place,
-    ProjectName, ReleaseCreated, ReleaseNumber, RolloutStarted, RolloutSuperseded, Scope,
-    ServiceConfigured, ServiceName, ServiceRemoved, Time,
+    Digest, Event, OperationId, OperationSucceeded, OperationUnchanged, Place, ProjectName,
+    ReleaseCreated, ReleaseNumber, RolloutStarted, Scope, ServiceConfigured, ServiceName,
+    ServiceRemoved, Time,
 };
-use gantry_spec::{ContainerSpec, ImageRef};
 
-use crate::limits::ROLLOUT_WITHIN;
-use crate::operation::overtaken;
-use crate::service::{Service, Standing};
-use crate::state::{Project, State};
+use crate::limits::patience;
+use crate::overtake;
+use crate::project::Project;
+use crate::service::{Plan, Standing};
+use crate::state::State;
 
-/// Reads a canonical file.
-pub(crate) fn read(content: &str) -> Result<gantry_spec::Project, serde_json::Error> {
-    serde_json::from_str(content)
+/// What a project should be.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    /// Digest of the canonical file.
+    pub config: Digest,
+    /// Each of its images as written there, and the same with its digest.
+    pub images: BTreeMap<String, String>,
+    /// Its services.
+    pub plans: BTreeMap<ServiceName, Plan>,
+    /// The release whose content it is, if it is an earlier one's.
+    pub rollback_of: Option<ReleaseNumber>,
 }
 
-/// Each image of the file and the same with its digest: as it stands there, or as it was found.
-pub(crate) fn pins(
-    file: &gantry_spec::Project,
-    found: &BTreeMap<String, Digest>,
-) -> BTreeMap<String, String> {
-    let pin = |image: &ImageRef| {
-        let digest = image
-            .digest()
-            .or_else(|| found.get(image.as_str()).copied())?;
-        Some((
-            image.as_str().to_owned(),
-            image.pinned(digest).as_str().to_owned(),
-        ))
-    };
-    file.services
-        .values()
-        .filter_map(|service| pin(&service.image))
-        .collect()
-}
-
-/// The container spec of each service whose image is pinned.
-pub(crate) fn specs(
-    file: &gantry_spec::Project,
-    images: &BTreeMap<String, String>,
-) -> BTreeMap<ServiceName, ContainerSpec> {
-    let spec = |service: &gantry_spec::Service| {
-        let pinned = images.get(service.image.as_str())?.parse().ok()?;
-        Some(ContainerSpec::of(service, pinned))
-    };
-    file.services
-        .iter()
-        .filter_map(|(name, service)| Some((name.clone(), spec(service)?)))
-        .collect()
-}
-
-/// What a file changes about one service.
+/// What a content changes about one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It gets this spec and so many replicas.
-    Configure { spec: Digest, replicas: u32 },
+    /// It gets this plan.
+    Configure(Plan),
     /// It goes.
     Remove,
     /// It stays as it should be, but is not so yet: the release sees to it from here on.
     TakeOver,
 }
 
-/// What the file changes, service by service; those that stay as they are do not appear.
+/// What the plans change, service by service; those that stay as they are do not appear.
 pub(crate) fn changes(
     project: Option<&Project>,
-    file: &gantry_spec::Project,
-    images: &BTreeMap<String, String>,
+    plans: &BTreeMap<ServiceName, Plan>,
 ) -> BTreeMap<ServiceName, Change> {
-    let now = |name: &ServiceName| project.and_then(|project| project.services.get(name));
+    let services = || project.into_iter().flat_map(|project| &project.services);
     let mut changes = BTreeMap::new();
-    for (name, spec) in specs(file, images) {
-        let spec = spec.digest();
-        let replicas = file
-            .services
-            .get(&name)
-            .map_or(0, |service| service.replicas.get());
-        if !is_aimed_at(now(&name), spec, replicas) {
-            changes.insert(name, Change::Configure { spec, replicas });
-        } else if now(&name).is_some_and(|service| service.standing != Standing::Steady) {
-            changes.insert(name, Change::TakeOver);
+    for (name, plan) in plans {
+        let now = project.and_then(|project| project.services.get(name));
+        let is_aimed_at = |aim: &Plan| aim.is_same(plan);
+        if !now
+            .and_then(|service| service.plan())
+            .is_some_and(is_aimed_at)
+        {
+            changes.insert(name.clone(), Change::Configure(plan.clone()));
+        } else if now.is_some_and(|service| service.standing != Standing::Steady) {
+            changes.insert(name.clone(), Change::TakeOver);
         }
     }
-    for (name, service) in project.into_iter().flat_map(|project| &project.services) {
-        if file.services.contains_key(name) {
-            continue;
-        }
-        if service.version().is_some() {
+    for (name, service) in services().filter(|(name, _)| !plans.contains_key(*name)) {
+        if service.plan().is_some() {
             changes.insert(name.clone(), Change::Remove);
         } else if service.standing != Standing::Steady {
             changes.insert(name.clone(), Change::TakeOver);
@@ -99,64 +68,117 @@ pub(crate) fn changes(
     changes
 }
 
-fn is_aimed_at(service: Option<&Service>, spec: Digest, replicas: u32) -> bool {
-    service.is_some_and(|service| {
-        service
-            .version()
-            .is_some_and(|version| version.spec == spec)
-            && service.replicas() == replicas
-    })
-}
-
-/// A file whose images are all known.
-pub(crate) struct Known<'a> {
+/// Who asks for a release, by which command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
     pub operation: OperationId,
     pub command: Place,
-    pub config: Digest,
-    pub file: &'a gantry_spec::Project,
-    pub images: BTreeMap<String, String>,
 }
 
-/// The release that makes the project as the file says, in one commit; or that nothing changes.
-pub(crate) fn release(state: &State, known: Known<'_>, now: Time) -> Draft {
-    let name = &known.file.name;
+/// The release that makes the project so, in one commit; or that nothing changes. What is on its way to
+/// be just so already is taken over as it is, under the number it has.
+pub(crate) fn release(
+    state: &State,
+    name: &ProjectName,
+    asker: Asker,
+    content: Content,
+    now: Time,
+) -> Draft {
+    let operation = asker.operation;
     let project = state.projects.get(name);
-    let changes = changes(project, known.file, &known.images);
+    let changes = changes(project, &content.plans);
     let scope = Scope::Project(name.clone());
-    let is_new = project.is_none_or(|project| project.config != known.config);
-    let mut draft = overtake(state, name, &known);
+    let is_new = project.is_none_or(|project| project.config != content.config);
+    let overtaken = overtake::project(state, name, operation, Some(asker.command));
     if changes.is_empty() && !is_new {
-        return draft.and(OperationUnchanged {
-            operation: known.operation,
-            scope,
-        });
+        return overtaken.and(OperationUnchanged { operation, scope });
     }
-    let number = ReleaseNumber(project.map_or(1, |project| project.release.0 + 1));
-    draft.push(ReleaseCreated {
-        project: name.clone(),
-        release: number,
-        operation: known.operation,
-        config: known.config,
-        images: known.images,
-        rollback_of: None,
-    });
+    let mut draft = Draft::default();
+    if !is_new
+        && changes
+            .iter()
+            .all(|(service, change)| is_on_its_way(project, service, change))
+    {
+        draft.events.extend(overtaken.events);
+        draft.events.extend(continued(project, name, operation));
+        return draft;
+    }
     let whole = changes.is_empty();
-    for (service, change) in changes {
-        draft.events.extend(aim(name, &service, &change, number));
-        draft.push(RolloutStarted {
-            project: name.clone(),
-            service,
-            operation: known.operation,
-            until: now + ROLLOUT_WITHIN,
-        });
-    }
+    let mut made = made(project, name, operation, (content, changes), now).into_iter();
+    // The release comes first, as long as the command's file is at hand.
+    draft.events.extend(made.next());
+    draft.events.extend(overtaken.events);
+    draft.events.extend(made);
     if whole {
-        draft.push(OperationSucceeded {
-            operation: known.operation,
-            scope,
-        });
+        draft.push(OperationSucceeded { operation, scope });
     }
     draft
+}
+
+fn is_on_its_way(project: Option<&Project>, service: &ServiceName, change: &Change) -> bool {
+    let service = project.and_then(|project| project.services.get(service));
+    *change == Change::TakeOver && service.is_some_and(|service| service.operation().is_some())
+}
+
+/// The running rollouts go on, with the time they have left, for the operation.
+fn continued(project: Option<&Project>, name: &ProjectName, operation: OperationId) -> Vec<Event> {
+    let services = project.into_iter().flat_map(|project| &project.services);
+    let running = services.filter_map(|(id, service)| match &service.standing {
+        Standing::Changing { until, .. } => Some((id, *until)),
+        Standing::Steady | Standing::GaveUp => None,
+    });
+    running
+        .map(|(service, until)| {
+            let (project, service) = (name.clone(), service.clone());
+            Event::from(RolloutStarted {
+                project,
+                service,
+                operation,
+                until,
+            })
+        })
+        .collect()
+}
+
+/// The facts of a new release, that it was created first.
+pub(crate) fn made(
+    project: Option<&Project>,
+    name: &ProjectName,
+    operation: OperationId,
+    (content, changes): (Content, BTreeMap<ServiceName, Change>),
+    now: Time,
+) -> Vec<Event> {
+    let release = ReleaseNumber(project.map_or(1, |project| project.release.0 + 1));
+    let created = ReleaseCreated {
+        project: name.clone(),
+        release,
+        operation,
+        config: content.config,
+        images: content.images,
+        rollback_of: content.rollback_of,
+    };
+    let mut events = vec![Event::from(created)];
+    for (service, change) in changes {
+        let policy = match &change {
+            Change::Configure(plan) => Some(&plan.rollout),
+            Change::Remove | Change::TakeOver => project
+                .and_then(|project| project.services.get(&service))
+                .map(|service| service.policy()),
+        };
+        let until = now + policy.map(patience).unwrap_or_default();
+        events.extend(aim(name, &service, &change, release));
+        let (project, service) = (name.clone(), service);
+        events.push(
+            RolloutStarted {
+                project,
+                service,
+                operation,
+                until,
+            }
+            .into(),
+        );
+    }
+    events
 }
 
 fn aim(
@@ -167,51 +189,20 @@ fn aim(
 ) -> Option<Event> {
     let (project, service) = (project.clone(), service.clone());
     match change {
-        Change::Configure { spec, replicas } => Some(
+        Change::Configure(plan) => Some(
             ServiceConfigured {
                 project,
                 service,
                 release,
-                spec: *spec,
-                replicas: *replicas,
-                rollout: Default::default(),
-                place: Default::default(),
-                domains: Default::default(),
+                spec: plan.version.spec,
+                replicas: plan.replicas,
+                rollout: plan.rollout.clone(),
+                place: plan.place.clone(),
+                domains: plan.domains.clone(),
             }
             .into(),
         ),
         Change::Remove => Some(ServiceRemoved { project, service }.into()),
         Change::TakeOver => None,
     }
-}
-
-/// The ends of what still changes the project: the release names every service anew.
-fn overtake(state: &State, name: &ProjectName, known: &Known<'_>) -> Draft {
-    let by = known.operation;
-    let mut draft = Draft::default();
-    for (service, aimed) in state
-        .projects
-        .get(name)
-        .into_iter()
-        .flat_map(|p| &p.services)
-    {
-        if let Some(operation) = aimed.operation() {
-            let (project, service) = (name.clone(), service.clone());
-            draft.push(RolloutSuperseded {
-                project,
-                service,
-                operation,
-                by,
-            });
-        }
-    }
-    for operation in overtaken(state, name, by, known.command) {
-        let scope = Scope::Project(name.clone());
-        draft.push(OperationSuperseded {
-            operation,
-            scope,
-            by,
-        });
-    }
-    draft
 }

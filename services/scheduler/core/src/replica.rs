@@ -1,4 +1,4 @@
-//! The life of a replica, as one enum: placed, ready, on its way out, given up.
+//! The life of a replica, as one enum: placed, ready, on its way out, given up, lost with its node.
 
 use std::net::SocketAddr;
 
@@ -23,8 +23,21 @@ pub struct Replica {
     pub cpu: MilliCpu,
     /// Memory set aside for it.
     pub memory: Bytes,
+    /// What went wrong with it so far.
+    pub trouble: Trouble,
     /// How far it is.
     pub life: Life,
+}
+
+/// What went wrong with a replica that was not given up for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How often its process was started again.
+    pub restarts: u32,
+    /// Exit code of the process before, where known.
+    pub exit: Option<i64>,
+    /// What its probe said when it did not answer any more.
+    pub probe: Option<String>,
 }
 
 /// How far a replica is. Stopped ones are forgotten.
@@ -68,6 +81,8 @@ pub enum Life {
     Stopping {
         /// Why it leaves.
         why: RetireReason,
+        /// Whether it was ever ready.
+        was_ready: bool,
         /// Time between SIGTERM and SIGKILL.
         grace: Millis,
         /// When its node should have said that it did.
@@ -77,15 +92,38 @@ pub enum Life {
     },
     /// Its node gave it up. It is kept, with its logs, until a newer one takes the slot.
     Failed,
+    /// Its node was lost. It may run on, unrouted, until that is back.
+    Lost {
+        /// How far it was, and is again if its slot was not filled meanwhile.
+        was: Box<Life>,
+    },
+}
+
+impl Life {
+    /// Whether a replica this far fills its slot or is about to.
+    fn holds(&self) -> bool {
+        match self {
+            Self::Placed { .. } | Self::Ready { .. } | Self::Unready { .. } => true,
+            Self::Draining { .. } | Self::Stopping { .. } | Self::Failed | Self::Lost { .. } => {
+                false
+            }
+        }
+    }
+
+    fn is_untried(&self) -> bool {
+        match self {
+            Self::Placed { .. } => true,
+            Self::Draining { was_ready, .. } | Self::Stopping { was_ready, .. } => !was_ready,
+            Self::Ready { .. } | Self::Unready { .. } | Self::Failed => false,
+            Self::Lost { was } => was.is_untried(),
+        }
+    }
 }
 
 impl Replica {
-    /// Whether it fills its slot or is about to: neither leaving nor given up.
+    /// Whether it fills its slot or is about to: neither leaving nor given up nor lost.
     pub fn is_holder(&self) -> bool {
-        match &self.life {
-            Life::Placed { .. } | Life::Ready { .. } | Life::Unready { .. } => true,
-            Life::Draining { .. } | Life::Stopping { .. } | Life::Failed => false,
-        }
+        self.life.holds()
     }
 
     /// Whether it answers its probe and stays.
@@ -103,21 +141,71 @@ impl Replica {
         matches!(self.life, Life::Failed)
     }
 
-    /// Its node says that it answers. A leaving one leaves all the same.
+    /// How far it was when its node was lost, if that is so.
+    pub fn was(&self) -> Option<&Life> {
+        match &self.life {
+            Life::Lost { was } => Some(was),
+            Life::Placed { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Draining { .. }
+            | Life::Stopping { .. }
+            | Life::Failed => None,
+        }
+    }
+
+    /// Why it leaves, if it does.
+    pub fn leaves(&self) -> Option<&RetireReason> {
+        match &self.life {
+            Life::Draining { why, .. } | Life::Stopping { why, .. } => Some(why),
+            Life::Placed { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Failed
+            | Life::Lost { .. } => None,
+        }
+    }
+
+    /// Whether it filled its slot, or was about to, until its node was lost.
+    pub(crate) fn held(&self) -> bool {
+        self.was().is_some_and(Life::holds)
+    }
+
+    /// Whether it was never ready, as far as it has come.
+    pub(crate) fn was_never_ready(&self) -> bool {
+        self.life.is_untried()
+    }
+
+    /// Its node says that it answers. A leaving one leaves all the same; of a lost one it is noted.
     pub(crate) fn becomes_ready(&mut self, address: Option<SocketAddr>, since: Time) {
-        if self.is_holder() {
-            self.life = Life::Ready { address, since };
+        let life = self.told_life();
+        if life.holds() {
+            *life = Life::Ready { address, since };
         }
     }
 
     /// Its node says that it does not answer any more.
     pub(crate) fn becomes_unready(&mut self, at: Time) {
-        if let Life::Ready { since, .. } = self.life {
-            self.life = Life::Unready {
+        let life = self.told_life();
+        if let Life::Ready { since, .. } = *life {
+            *life = Life::Unready {
                 since,
                 until: at + RECOVER_WITHIN,
                 reminders: 0,
             };
+        }
+    }
+
+    /// The life that its node tells of: of a lost one, the one it had.
+    fn told_life(&mut self) -> &mut Life {
+        match &mut self.life {
+            Life::Lost { was } => was,
+            life @ (Life::Placed { .. }
+            | Life::Ready { .. }
+            | Life::Unready { .. }
+            | Life::Draining { .. }
+            | Life::Stopping { .. }
+            | Life::Failed) => life,
         }
     }
 
@@ -134,13 +222,13 @@ impl Replica {
                 *until = new_until;
                 *reminders = reminders.saturating_add(1);
             }
-            Life::Ready { .. } | Life::Draining { .. } | Life::Failed => {}
+            Life::Ready { .. } | Life::Draining { .. } | Life::Failed | Life::Lost { .. } => {}
         }
     }
 
     /// It should be given no new requests.
     pub(crate) fn drains(&mut self, why: RetireReason, since: Seq, until: Time) {
-        let was_ready = !self.is_coming();
+        let was_ready = !self.was_never_ready();
         self.life = Life::Draining {
             why,
             since,
@@ -151,18 +239,38 @@ impl Replica {
 
     /// It should stop.
     pub(crate) fn stops(&mut self, grace: Millis, until: Time) {
-        let why = match &self.life {
-            Life::Draining { why, .. } | Life::Stopping { why, .. } => why.clone(),
-            Life::Placed { .. } | Life::Ready { .. } | Life::Unready { .. } | Life::Failed => {
-                RetireReason::Abandoned
-            }
-        };
+        let why = self.leaves().cloned().unwrap_or(RetireReason::Abandoned);
+        let was_ready = !self.was_never_ready();
         self.life = Life::Stopping {
             why,
+            was_ready,
             grace,
             until,
             reminders: 0,
         };
+    }
+
+    /// Its node was lost.
+    pub(crate) fn is_lost(&mut self) {
+        if self.was().is_none() && !self.is_failed() {
+            let was = Box::new(self.life.clone());
+            self.life = Life::Lost { was };
+        }
+    }
+
+    /// Its node is back in time: it is again what it was, with a new deadline if it waits for something.
+    pub(crate) fn is_regained(&mut self, new_until: Time) {
+        if let Some(was) = self.was() {
+            self.life = was.clone();
+        }
+        match &mut self.life {
+            Life::Placed { until, .. } | Life::Unready { until, .. } => *until = new_until,
+            Life::Ready { .. }
+            | Life::Draining { .. }
+            | Life::Stopping { .. }
+            | Life::Failed
+            | Life::Lost { .. } => {}
+        }
     }
 
     /// What it waits for, in a few words, and until when; nothing when it is steady.
@@ -178,7 +286,7 @@ impl Replica {
             Life::Stopping { until, .. } => {
                 Some((format!("{node} to say that it has stopped"), *until))
             }
-            Life::Ready { .. } | Life::Failed => None,
+            Life::Ready { .. } | Life::Failed | Life::Lost { .. } => None,
         }
     }
 }

@@ -8,10 +8,12 @@ use gantry_events::{
 };
 
 use crate::Operation;
-use crate::images::{Found, Observed};
+use crate::images::Found;
 use crate::limits::RESOLVE_WITHIN;
-use crate::release::{self, Known};
+use crate::observed::Observed;
+use crate::release::{self, Asker, Content};
 use crate::state::State;
+use crate::{domains, file};
 
 /// An operation that waits for its images.
 struct Waiting<'a> {
@@ -53,7 +55,7 @@ fn waiting<'a>(
     };
     let found = images
         .iter()
-        .map(|image| (image.as_str(), observed.image(image, *since)));
+        .map(|image| (image.as_str(), observed.images.image(image, *since)));
     Some(Waiting {
         id,
         project,
@@ -99,21 +101,28 @@ fn make(
         .contents
         .get(&waiting.config)
         .map_or("", String::as_str);
-    let file = match release::read(content) {
+    let file = match file::read(content) {
         Ok(file) => file,
         Err(error) => {
             let detail = format!("the file cannot be read: {error}; deploy it again");
             return fail(waiting, Problem::new(ProblemCode::InvalidConfig, detail));
         }
     };
-    let known = Known {
+    if let Err(problem) = domains::are_free(state, &file) {
+        return fail(waiting, problem);
+    }
+    let images = file::pins(&file, digests);
+    let content = Content {
+        config: waiting.config,
+        plans: file::plans(state.projects.get(&file.name), &file, &images),
+        images,
+        rollback_of: None,
+    };
+    let asker = Asker {
         operation: waiting.id,
         command: waiting.command,
-        config: waiting.config,
-        images: release::pins(&file, digests),
-        file: &file,
     };
-    let draft = release::release(state, known, now);
+    let draft = release::release(state, waiting.project, asker, content, now);
     see(draft, waiting).for_operation(waiting.id)
 }
 

@@ -1,17 +1,21 @@
-//! One service with its replicas, slot by slot: which slots are as they should be, whose turn it is,
-//! which should be filled and with what, which replicas should leave.
+//! One service with its replicas, slot by slot: which slots are as they should be, which should be filled
+//! and with what, which replicas should leave.
 //!
-//! A changed service goes slot by slot, the lowest first: the next one's turn comes when the one
-//! before holds a ready replica of the new version that every balancer routes to, and nothing else.
-//! Slots that never had a ready replica are filled at once: nothing is lost by that.
+//! Which slots of a changing service are worked at is `turn`, which replicas should run elsewhere
+//! `misplaced`, what becomes of those whose node was lost `returned`.
 
 use std::collections::BTreeMap;
 
-use gantry_events::{ProjectName, ReplicaId, ReplicaKey, RetireReason, ServiceName};
+use gantry_events::{BalancerId, ProjectName, ReplicaId, ReplicaKey, RetireReason, ServiceName};
 
+use crate::Operation;
+use crate::misplaced;
+use crate::project::Project;
 use crate::replica::{Life, Replica};
-use crate::service::{Service, SlotState, Standing, Version};
-use crate::state::{Project, State};
+use crate::returned;
+use crate::service::{Service, Standing, Version};
+use crate::state::{State, Table};
+use crate::turn::{self, Course, Turn};
 
 /// A service as one look at the state shows it.
 pub(crate) struct Rollout<'a> {
@@ -20,6 +24,10 @@ pub(crate) struct Rollout<'a> {
     pub project: &'a Project,
     pub id: &'a ServiceName,
     pub service: &'a Service,
+    /// How far its change is; nothing while it does not change.
+    pub course: Course,
+    /// The tables of the balancers that count.
+    tables: Vec<&'a Table>,
     /// Its replicas by slot, in the order of their epochs.
     slots: BTreeMap<u32, Vec<Member<'a>>>,
 }
@@ -34,19 +42,39 @@ pub(crate) struct Fill {
     pub version: Version,
 }
 
-/// Every service of every project.
-pub(crate) fn all(state: &State) -> Vec<Rollout<'_>> {
+/// Every service of every project. Balancers for which `is_silent` holds do not count, unless no other
+/// is left: then what they last said is all that is known.
+pub(crate) fn all<'a>(
+    state: &'a State,
+    is_silent: impl Fn(&BalancerId) -> bool,
+) -> Vec<Rollout<'a>> {
+    let heard = state.balancers.iter().filter(|(id, _)| !is_silent(id));
+    let mut tables: Vec<&Table> = heard.map(|(_, table)| table).collect();
+    if tables.is_empty() {
+        tables = state.balancers.values().collect();
+    }
     state
         .projects
         .iter()
-        .flat_map(|(name, project)| of_project(state, name, project))
+        .flat_map(|(name, project)| of_project(state, (name, project), &tables))
         .collect()
+}
+
+/// How many slots of the service are as they should be, by the word of all balancers.
+pub(crate) fn done(state: &State, project: &ProjectName, service: &ServiceName) -> u32 {
+    let Some(entry) = state.projects.get_key_value(project) else {
+        return 0;
+    };
+    let tables: Vec<&Table> = state.balancers.values().collect();
+    let rollouts = of_project(state, entry, &tables);
+    let found = rollouts.iter().find(|rollout| rollout.id == service);
+    found.map_or(0, |rollout| rollout.course.done)
 }
 
 fn of_project<'a>(
     state: &'a State,
-    name: &'a ProjectName,
-    project: &'a Project,
+    (name, project): (&'a ProjectName, &'a Project),
+    tables: &[&'a Table],
 ) -> Vec<Rollout<'a>> {
     let mut members: BTreeMap<&ServiceName, BTreeMap<u32, Vec<Member<'a>>>> = BTreeMap::new();
     for (id, replica) in &project.replicas {
@@ -59,16 +87,21 @@ fn of_project<'a>(
     for slot in members.values_mut().flat_map(BTreeMap::values_mut) {
         slot.sort_by_key(|(_, replica)| replica.epoch);
     }
-    let rollout = |(id, service)| {
-        let slots = members.remove(id).unwrap_or_default();
-        Rollout {
+    let rollout = |(id, service): (&'a ServiceName, &'a Service)| {
+        let mut rollout = Rollout {
             state,
             name,
             project,
             id,
             service,
-            slots,
+            course: Course::default(),
+            tables: tables.to_vec(),
+            slots: members.remove(id).unwrap_or_default(),
+        };
+        if rollout.is_changing() {
+            rollout.course = turn::course(&rollout);
         }
+        rollout
     };
     project.services.iter().map(rollout).collect()
 }
@@ -92,13 +125,19 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn is_changing(&self) -> bool {
-        matches!(self.service.standing, Standing::Changing { .. })
+    /// Whether a change of it runs.
+    pub fn is_changing(&self) -> bool {
+        self.service.operation().is_some()
+    }
+
+    /// The tables of the balancers that count.
+    pub fn tables(&self) -> &[&'a Table] {
+        &self.tables
     }
 
     /// Whether the replica may fill its slot: what was ready may, and what is coming if it runs what
     /// the slot should have.
-    fn may_hold(&self, slot: &SlotState, replica: &Replica) -> bool {
+    pub fn may_hold(&self, replica: &Replica) -> bool {
         let is_aim = || {
             self.service
                 .version()
@@ -106,8 +145,8 @@ impl<'a> Rollout<'a> {
                 && self.service.standing != Standing::GaveUp
         };
         let is_proven = || {
-            slot.proven
-                .as_ref()
+            self.service
+                .proven(replica.slot.ordinal)
                 .is_some_and(|proven| proven.runs_same(&replica.version))
         };
         replica.is_holder() && (!replica.is_coming() || is_aim() || is_proven())
@@ -115,47 +154,48 @@ impl<'a> Rollout<'a> {
 
     /// The newest replica that may fill the slot.
     pub fn newest(&self, ordinal: u32) -> Option<Member<'a>> {
-        let state = self.service.slot(ordinal);
-        self.slot(ordinal)
-            .iter()
-            .rev()
-            .find(|(_, replica)| self.may_hold(&state, replica))
+        let mut newest_first = self.slot(ordinal).iter().rev();
+        newest_first
+            .find(|(_, replica)| self.may_hold(replica))
             .copied()
     }
 
     /// Whether traffic can go to the replica: every balancer routes to it, or it takes none.
     pub fn is_reachable(&self, (id, replica): Member<'_>) -> bool {
-        !self.project.has_port(&replica.version.spec) || self.state.is_routed(&self.key(id))
+        if !self.project.has_port(&replica.version.spec) {
+            return true;
+        }
+        let key = self.key(id);
+        self.tables.iter().all(|table| table.routed.contains(&key))
+    }
+
+    /// Whether the replica runs what it should, where it may.
+    pub fn is_right(&self, replica: &Replica) -> bool {
+        self.service.plan().is_some_and(|plan| {
+            plan.version.runs_same(&replica.version)
+                && misplaced::may_be_at(self.state, plan, &replica.node)
+        })
     }
 
     /// Whether the slot is as it should be: one ready replica of the right version, reachable, and no
     /// other beside it.
     pub fn is_done(&self, ordinal: u32) -> bool {
-        let holders = self
-            .slot(ordinal)
-            .iter()
-            .filter(|(_, replica)| replica.is_holder())
-            .count();
-        let is_right = |replica: &Replica| {
-            self.service
-                .version()
-                .is_some_and(|version| version.runs_same(&replica.version))
-        };
-        holders == 1
+        let holders = self.slot(ordinal).iter();
+        holders.filter(|(_, replica)| replica.is_holder()).count() == 1
             && self.newest(ordinal).is_some_and(|(id, replica)| {
-                replica.is_ready() && is_right(replica) && self.is_reachable((id, replica))
+                replica.is_ready() && self.is_right(replica) && self.is_reachable((id, replica))
             })
-    }
-
-    /// The slot whose turn it is: the lowest that is not done.
-    pub fn turn(&self) -> Option<u32> {
-        (0..self.service.replicas()).find(|ordinal| !self.is_done(*ordinal))
     }
 
     /// Whether all is as asked for. What takes replicas away is finished when they are gone; what
     /// replaces them, when traffic has moved.
     pub fn is_finished(&self) -> bool {
-        self.turn().is_none() && !self.members().any(|(_, replica)| self.holds_up(replica))
+        self.course.open.is_none() && self.holding_up().next().is_none()
+    }
+
+    /// Replicas that have to be gone before all is as asked for.
+    pub fn holding_up(&self) -> impl Iterator<Item = Member<'a>> + '_ {
+        self.members().filter(|(_, replica)| self.holds_up(replica))
     }
 
     fn holds_up(&self, replica: &Replica) -> bool {
@@ -164,15 +204,34 @@ impl<'a> Rollout<'a> {
                 replica.slot.ordinal >= self.service.replicas()
             }
             Life::Draining { .. } => true,
-            Life::Stopping { why, .. } => match why {
+            Life::Stopping { why, reminders, .. } => match why {
                 RetireReason::ScaledDown | RetireReason::Removed => true,
+                // Its last words are part of why the release failed.
+                RetireReason::Abandoned if self.is_going_back() => *reminders == 0,
                 RetireReason::Replaced { .. }
                 | RetireReason::Abandoned
                 | RetireReason::MakesWay
-                | RetireReason::Returned => self.service.version().is_none(),
+                | RetireReason::Returned => self.service.plan().is_none(),
             },
-            Life::Failed => false,
+            Life::Failed | Life::Lost { .. } => false,
         }
+    }
+
+    /// Whether more of its slots are done than ever were, and others are not.
+    pub fn has_advanced(&self) -> bool {
+        match &self.service.standing {
+            Standing::Changing { done, .. } => {
+                self.course.open.is_some() && self.course.done > *done
+            }
+            Standing::Steady | Standing::GaveUp => false,
+        }
+    }
+
+    fn is_going_back(&self) -> bool {
+        let operation = self.service.operation();
+        operation
+            .and_then(|operation| self.state.operations.get(&operation))
+            .is_some_and(|operation| matches!(operation, Operation::RollingBack { .. }))
     }
 
     /// Slots that should be filled, whether or not it is time to do so.
@@ -180,13 +239,9 @@ impl<'a> Rollout<'a> {
         let Some(aim) = self.service.version() else {
             return Vec::new();
         };
-        let turn = if self.is_changing() {
-            self.turn()
-        } else {
-            None
-        };
+        let moving = misplaced::moving(self);
         let fill = |ordinal| {
-            let version = self.version_for(ordinal, aim, turn == Some(ordinal))?;
+            let version = self.version_for(ordinal, aim, moving == Some(ordinal))?;
             Some(Fill {
                 ordinal,
                 version: version.clone(),
@@ -197,59 +252,64 @@ impl<'a> Rollout<'a> {
 
     /// What the slot lacks, if it lacks something. An empty slot whose turn has not come is healed with
     /// what is known to work there.
-    fn version_for(&self, ordinal: u32, aim: &'a Version, is_turn: bool) -> Option<&'a Version> {
-        let newest = self.newest(ordinal);
-        let proven = self
-            .service
-            .slots
-            .get(&ordinal)
-            .and_then(|slot| slot.proven.as_ref());
-        match (&self.service.standing, newest) {
+    fn version_for(&self, ordinal: u32, aim: &'a Version, moves: bool) -> Option<&'a Version> {
+        let makes_way =
+            |(_, replica): &Member<'_>| replica.leaves() == Some(&RetireReason::MakesWay);
+        if self.slot(ordinal).iter().any(makes_way) {
+            return None;
+        }
+        let proven = self.service.proven(ordinal);
+        let turn = self.course.turns.get(&ordinal);
+        match (&self.service.standing, self.newest(ordinal)) {
             (Standing::Steady, None) => Some(aim),
             (Standing::GaveUp, None) => proven,
-            (Standing::Changing { .. }, None) if is_turn => Some(aim),
+            (Standing::Changing { .. }, None) if turn.is_some() => Some(aim),
             (Standing::Changing { .. }, None) => proven.or(Some(aim)),
-            (Standing::Changing { .. }, Some((_, newest))) => {
-                (is_turn && !newest.version.runs_same(aim)).then_some(aim)
+            (Standing::Changing { .. }, Some(_)) => {
+                (turn == Some(&Turn::StartFirst)).then_some(aim)
             }
-            (Standing::Steady | Standing::GaveUp, Some(_)) => None,
+            (Standing::Steady | Standing::GaveUp, Some((_, newest))) => {
+                moves.then_some(&newest.version)
+            }
         }
     }
 
     /// Replicas that should leave, and why.
     pub fn leavers(&self) -> Vec<(&'a ReplicaId, RetireReason)> {
         let wanted = self.service.replicas();
-        let beyond = match self.service.version() {
+        let beyond = match self.service.plan() {
             Some(_) => RetireReason::ScaledDown,
             None => RetireReason::Removed,
         };
         let leavers = |(ordinal, slot): (&u32, &Vec<Member<'a>>)| -> Vec<_> {
+            let mut leavers = returned::leavers(self, *ordinal);
             if *ordinal < wanted {
-                return self.outdone(*ordinal);
+                leavers.extend(self.outdone(*ordinal));
+                return leavers;
             }
             let holders = slot.iter().filter(|(_, replica)| replica.is_holder());
-            holders.map(|(id, _)| (*id, beyond.clone())).collect()
+            leavers.extend(holders.map(|(id, _)| (*id, beyond.clone())));
+            leavers
         };
         self.slots.iter().flat_map(leavers).collect()
     }
 
-    /// Replicas of one slot that a newer one has replaced, or that nobody waits for any more.
+    /// Replicas of one slot that a newer one has replaced, that make way for one, or that nobody waits
+    /// for any more.
     fn outdone(&self, ordinal: u32) -> Vec<(&'a ReplicaId, RetireReason)> {
-        let state = self.service.slot(ordinal);
-        let newest_ready = self
-            .slot(ordinal)
-            .iter()
-            .rev()
-            .find(|(_, replica)| replica.is_ready());
+        let mut newest_first = self.slot(ordinal).iter().rev();
+        let newest_ready = newest_first.find(|(_, replica)| replica.is_ready());
         // The order of the log alone keeps traffic flowing: a table that lacks the old one has the new
         // one. Waiting for the new route guards a change; nothing else has a deadline to wait with.
         let heir = newest_ready.filter(|heir| !self.is_changing() || self.is_reachable(**heir));
+        let makes_way = self.course.turns.get(&ordinal) == Some(&Turn::StopFirst);
         let reason = |replica: &Replica| {
-            if !self.may_hold(&state, replica) {
+            if !self.may_hold(replica) {
                 return Some(RetireReason::Abandoned);
             }
             heir.filter(|(_, heir)| replica.epoch < heir.epoch)
                 .map(|(by, _)| RetireReason::Replaced { by: (*by).clone() })
+                .or_else(|| makes_way.then_some(RetireReason::MakesWay))
         };
         self.slot(ordinal)
             .iter()

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use gantry_events::{Digest, NodeId, OperationId, Place, ReleaseNumber, ReplicaId, Time};
+use gantry_events::{
+    Digest, Domains, NodeId, OperationId, Place, PlacePolicy, ReleaseNumber, RolloutPolicy, Seq,
+    Time,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
 use crate::limits::HEAL;
 
 /// A service of a project.
@@ -14,24 +18,48 @@ pub struct Service {
     pub aim: Aim,
     /// How it stands with that.
     pub standing: Standing,
+    /// How often it was restarted so far.
+    pub round: u32,
     /// Its slots: those it should have, and those whose replicas have not gone yet.
     pub slots: BTreeMap<u32, SlotState>,
+    /// Slots that fit nowhere, if some do not.
+    pub unplaced: Option<Unplaced>,
     /// The last failure of one of its replicas since its last change began.
     pub last_failure: Option<Failure>,
+    /// Where its aim was last changed.
+    pub changed: Seq,
 }
 
 /// What a service should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aim {
-    /// So many replicas of this version.
-    Run {
-        /// What each runs.
-        version: Version,
-        /// How many.
-        replicas: u32,
-    },
-    /// No more.
-    Gone,
+    /// To run by this plan.
+    Run(Plan),
+    /// No more. Its replicas leave by the policy it had.
+    Gone(RolloutPolicy),
+}
+
+/// What a service should be while it should be at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What each replica runs.
+    pub version: Version,
+    /// How many there are.
+    pub replicas: u32,
+    /// How it goes from one version to the next.
+    pub rollout: RolloutPolicy,
+    /// Where its replicas may run.
+    pub place: PlacePolicy,
+    /// Under which hosts it answers.
+    pub domains: Domains,
+}
+
+impl Plan {
+    /// Whether both make the same of a service, whatever release they came with.
+    pub fn is_same<'a>(&'a self, other: &'a Self) -> bool {
+        let rest = |plan: &'a Self| (plan.replicas, &plan.rollout, &plan.place, &plan.domains);
+        self.version.runs_same(&other.version) && rest(self) == rest(other)
+    }
 }
 
 /// What a replica runs.
@@ -41,12 +69,14 @@ pub struct Version {
     pub release: ReleaseNumber,
     /// Names the container spec.
     pub spec: Digest,
+    /// How often the service had been restarted by then.
+    pub round: u32,
 }
 
 impl Version {
-    /// Whether both run the same, whatever release they came with.
+    /// Whether nothing has to be replaced to come from one to the other.
     pub fn runs_same(&self, other: &Self) -> bool {
-        self.spec == other.spec
+        (self.spec, self.round) == (other.spec, other.round)
     }
 }
 
@@ -55,12 +85,14 @@ impl Version {
 pub enum Standing {
     /// It is so; what fails is replaced.
     Steady,
-    /// It is being changed, one slot at a time.
+    /// It is being changed, some slots at a time.
     Changing {
         /// The operation that asked for it.
         operation: OperationId,
-        /// When it is given up.
+        /// When it is given up, unless another slot is done before.
         until: Time,
+        /// Most slots that were ever done.
+        done: u32,
     },
     /// It was not so by its deadline. Each slot keeps what was last ready there.
     GaveUp,
@@ -75,8 +107,6 @@ pub struct SlotState {
     pub proven: Option<Version>,
     /// Failures in a row, and when it may be filled again.
     pub retry: Option<Retry>,
-    /// Since when it fits nowhere.
-    pub unplaced: Option<Unplaced>,
 }
 
 /// A slot whose replica failed.
@@ -100,28 +130,21 @@ impl Retry {
     }
 }
 
-/// A slot that fits nowhere.
+/// Slots that fit nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unplaced {
+    /// The lowest of them.
+    pub ordinal: u32,
+    /// How many others there are.
+    pub further: u32,
+    /// Why the lowest fits nowhere, in a sentence.
+    pub because: String,
+    /// When that was said.
+    pub said: Time,
     /// When it is said again.
     pub until: Time,
     /// How often it was said.
     pub reminders: u32,
-    /// Why, in a sentence.
-    pub because: String,
-}
-
-/// What a node said when it gave a replica up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// The replica.
-    pub replica: ReplicaId,
-    /// The node.
-    pub node: NodeId,
-    /// Why, in a sentence.
-    pub said: String,
-    /// The replica's last lines.
-    pub log_tail: Vec<String>,
 }
 
 impl Service {
@@ -130,24 +153,37 @@ impl Service {
         Self {
             aim,
             standing: Standing::Steady,
+            round: 0,
             slots: BTreeMap::new(),
+            unplaced: None,
             last_failure: None,
+            changed: Seq(0),
+        }
+    }
+
+    /// What it should be, unless it should be gone.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.aim {
+            Aim::Run(plan) => Some(plan),
+            Aim::Gone(_) => None,
         }
     }
 
     /// How many slots it should have.
     pub fn replicas(&self) -> u32 {
-        match &self.aim {
-            Aim::Run { replicas, .. } => *replicas,
-            Aim::Gone => 0,
-        }
+        self.plan().map_or(0, |plan| plan.replicas)
     }
 
     /// The version it should run, unless it should be gone.
     pub fn version(&self) -> Option<&Version> {
+        self.plan().map(|plan| &plan.version)
+    }
+
+    /// How it changes, and how its replicas leave.
+    pub fn policy(&self) -> &RolloutPolicy {
         match &self.aim {
-            Aim::Run { version, .. } => Some(version),
-            Aim::Gone => None,
+            Aim::Run(plan) => &plan.rollout,
+            Aim::Gone(policy) => policy,
         }
     }
 
@@ -164,21 +200,39 @@ impl Service {
         self.slots.get(&ordinal).cloned().unwrap_or_default()
     }
 
+    /// What the last replica ran that was ready in the slot.
+    pub(crate) fn proven(&self, ordinal: u32) -> Option<&Version> {
+        self.slots.get(&ordinal)?.proven.as_ref()
+    }
+
     /// Begins a change: earlier failures count no more.
     pub(crate) fn begins(&mut self, operation: OperationId, until: Time) {
-        self.standing = Standing::Changing { operation, until };
+        self.standing = Standing::Changing {
+            operation,
+            until,
+            done: 0,
+        };
         self.last_failure = None;
+        self.unplaced = None;
         for slot in self.slots.values_mut() {
             slot.retry = None;
-            slot.unplaced = None;
+        }
+    }
+
+    /// More slots are done.
+    pub(crate) fn advances(&mut self, now_done: u32, next_until: Time) {
+        match &mut self.standing {
+            Standing::Changing { until, done, .. } => {
+                *until = (*until).max(next_until);
+                *done = now_done;
+            }
+            Standing::Steady | Standing::GaveUp => {}
         }
     }
 
     /// Ends a change that came to nothing: what fits nowhere is not waited for any more.
     pub(crate) fn gives_up(&mut self) {
         self.standing = Standing::GaveUp;
-        for slot in self.slots.values_mut() {
-            slot.unplaced = None;
-        }
+        self.unplaced = None;
     }
 }

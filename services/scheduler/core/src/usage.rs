@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use gantry_events::{Bytes, Capacity, MilliCpu, NodeId};
 
+use crate::Node;
 use crate::replica::Replica;
 use crate::state::State;
 
 /// The load of every node.
 pub(crate) struct Usage<'a> {
+    pub state: &'a State,
     pub nodes: BTreeMap<&'a NodeId, Load>,
 }
 
@@ -16,6 +18,8 @@ pub(crate) struct Usage<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Load {
     capacity: Capacity,
+    /// Why it takes nothing now, if that is so.
+    pub refuses: Option<&'static str>,
     cpu: u64,
     memory: u64,
     /// Replicas that stay.
@@ -25,16 +29,15 @@ pub(crate) struct Load {
 impl<'a> Usage<'a> {
     /// The load before a pass.
     pub fn of(state: &'a State) -> Self {
-        let load = |capacity: &Capacity| Load {
-            capacity: *capacity,
+        let load = |node: &Node| Load {
+            capacity: node.capacity,
+            refuses: node.refuses(),
             ..Load::default()
         };
+        let nodes = state.nodes.iter();
         let mut usage = Self {
-            nodes: state
-                .nodes
-                .iter()
-                .map(|(node, has)| (node, load(has)))
-                .collect(),
+            state,
+            nodes: nodes.map(|(id, node)| (id, load(node))).collect(),
         };
         for replica in state
             .projects

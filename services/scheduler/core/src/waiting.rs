@@ -1,14 +1,15 @@
 //! What is waited for, each with its deadline: whatever is neither final nor steady.
 
 use gantry_decider::Deadline;
-use gantry_events::{EntityRef, Kind, Time};
+use gantry_events::{EntityRef, Kind, NodeId, Time};
 
 use crate::Operation;
-use crate::rollout::{self, Rollout};
+use crate::node::{Duty, Node, Presence};
+use crate::rollout::Rollout;
 use crate::service::Standing;
 use crate::state::State;
 
-pub(crate) fn deadlines(state: &State) -> Vec<Deadline> {
+pub(crate) fn deadlines(state: &State, rollouts: &[Rollout<'_>]) -> Vec<Deadline> {
     let resolving = state
         .operations
         .iter()
@@ -17,13 +18,14 @@ pub(crate) fn deadlines(state: &State) -> Vec<Deadline> {
                 let what = format!("the digests of {} images", images.len());
                 Some(deadline(Kind::Operation, id, what, *until))
             }
-            // Its rollouts have deadlines of their own.
-            Operation::Rolling { .. } => None,
+            // Their rollouts and nodes have deadlines of their own.
+            Operation::Rolling { .. }
+            | Operation::RollingBack { .. }
+            | Operation::Draining { .. } => None,
         });
-    let services = rollout::all(state);
-    resolving
-        .chain(services.iter().flat_map(of_service))
-        .collect()
+    let nodes = state.nodes.iter().flat_map(of_node);
+    let services = rollouts.iter().flat_map(of_service);
+    resolving.chain(nodes).chain(services).collect()
 }
 
 fn deadline(kind: Kind, id: impl ToString, waiting_for: String, until: Time) -> Deadline {
@@ -37,15 +39,26 @@ fn deadline(kind: Kind, id: impl ToString, waiting_for: String, until: Time) -> 
     }
 }
 
+fn of_node((id, node): (&NodeId, &Node)) -> Vec<Deadline> {
+    let heartbeat = match node.presence {
+        Presence::Suspect { until, .. } => {
+            Some(deadline(Kind::Node, id, "a heartbeat".to_owned(), until))
+        }
+        Presence::Heard | Presence::Lost | Presence::Gone { .. } => None,
+    };
+    let empty = match node.duty {
+        Duty::Draining { until, .. } => {
+            let what = "its replicas to be elsewhere".to_owned();
+            Some(deadline(Kind::Node, id, what, until))
+        }
+        Duty::Open | Duty::Cordoned | Duty::Drained => None,
+    };
+    heartbeat.into_iter().chain(empty).collect()
+}
+
 fn of_service(rollout: &Rollout<'_>) -> Vec<Deadline> {
     let change = match &rollout.service.standing {
-        Standing::Changing { until, .. } => {
-            let what = rollout.turn().map_or_else(
-                || "replicas to leave".to_owned(),
-                |ordinal| format!("slot {ordinal} to be as asked for"),
-            );
-            Some(deadline(Kind::Rollout, rollout.id, what, *until))
-        }
+        Standing::Changing { until, .. } => Some(of_change(rollout, *until)),
         Standing::Steady | Standing::GaveUp => None,
     };
     let replicas = rollout.members().filter_map(|(id, replica)| {
@@ -59,11 +72,31 @@ fn of_service(rollout: &Rollout<'_>) -> Vec<Deadline> {
         .collect()
 }
 
+/// A change that only waits for replicas to leave has the time that they have.
+fn of_change(rollout: &Rollout<'_>, until: Time) -> Deadline {
+    match rollout.course.open {
+        Some(ordinal) => {
+            let what = format!("slot {ordinal} to be as asked for");
+            deadline(Kind::Rollout, rollout.id, what, until)
+        }
+        None => {
+            let leaving = rollout.holding_up();
+            let last = leaving.filter_map(|(_, it)| Some(it.waits()?.1)).max();
+            let until = until.max(last.unwrap_or(until));
+            let what = "replicas to leave".to_owned();
+            deadline(Kind::Rollout, rollout.id, what, until)
+        }
+    }
+}
+
 /// Slots to be filled: again after a failure, or once a node has room.
 fn slots(rollout: &Rollout<'_>) -> Vec<Deadline> {
+    let unplaced = rollout.service.unplaced.as_ref();
     let wait = |ordinal: u32| {
-        let slot = rollout.service.slot(ordinal);
-        let until = match (&slot.unplaced, &slot.retry) {
+        let retry = rollout.service.slot(ordinal).retry;
+        // What was due when it was last said that some fit nowhere is among those.
+        let until = match (unplaced, retry) {
+            (Some(unplaced), Some(retry)) if !retry.is_due(unplaced.said) => retry.at,
             (Some(unplaced), _) => unplaced.until,
             (None, Some(retry)) => retry.at,
             (None, None) => return None,

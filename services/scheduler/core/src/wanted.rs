@@ -6,14 +6,14 @@ use gantry_events::{Digest, NodeId, ReplicaKey, ReplicaPhase, WantedReplica};
 use gantry_spec::ContainerSpec;
 
 use crate::Operation;
-use crate::images::Observed;
+use crate::observed::Observed;
 use crate::replica::{Life, Replica};
 use crate::state::State;
 
 /// What the scheduler wants of the world.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
-    /// What each node that ever joined should run: nothing, too, is said.
+    /// What each node that joined and is not gone should run: nothing, too, is said.
     pub nodes: BTreeMap<NodeId, BTreeMap<ReplicaKey, WantedReplica>>,
     /// Images, as files name them, whose digests are needed.
     pub resolve: BTreeSet<String>,
@@ -28,11 +28,7 @@ pub(crate) fn wanted(state: &State, observed: &Observed) -> Wanted {
         .map(|node| (node.clone(), BTreeMap::new()))
         .collect();
     for (name, project) in &state.projects {
-        for (id, replica) in &project.replicas {
-            let key = ReplicaKey {
-                project: name.clone(),
-                replica: id.clone(),
-            };
+        for (key, replica) in project.keyed(name) {
             nodes
                 .entry(replica.node.clone())
                 .or_default()
@@ -56,12 +52,12 @@ fn as_wanted(replica: &Replica) -> WantedReplica {
         service: replica.slot.service.clone(),
         release: replica.version.release,
         spec: replica.version.spec,
-        phase: phase(replica),
+        phase: phase(&replica.life),
     }
 }
 
-fn phase(replica: &Replica) -> ReplicaPhase {
-    match &replica.life {
+fn phase(life: &Life) -> ReplicaPhase {
+    match life {
         Life::Stopping { grace, .. } => ReplicaPhase::Stop { grace: *grace },
         // One that was given up stays wanted, so that its node keeps its container, and its logs, until
         // another takes its slot; the node never starts it again.
@@ -70,6 +66,8 @@ fn phase(replica: &Replica) -> ReplicaPhase {
         | Life::Unready { .. }
         | Life::Draining { .. }
         | Life::Failed => ReplicaPhase::Run,
+        // A node that is back too early for anybody to know keeps what it has.
+        Life::Lost { was } => phase(was),
     }
 }
 
@@ -78,10 +76,12 @@ fn unresolved(state: &State, observed: &Observed) -> BTreeSet<String> {
         Operation::Resolving { images, since, .. } => {
             let open = images
                 .iter()
-                .filter(|image| !observed.is_settled(image, *since));
+                .filter(|image| !observed.images.is_settled(image, *since));
             open.cloned().collect::<Vec<_>>()
         }
-        Operation::Rolling { .. } => Vec::new(),
+        Operation::Rolling { .. } | Operation::RollingBack { .. } | Operation::Draining { .. } => {
+            Vec::new()
+        }
     };
     state.operations.values().flat_map(of_operation).collect()
 }

@@ -1,6 +1,7 @@
 //! Whatever is asked and whatever happens, in any order: the scheduler comes to rest, knows what it
 //! waits for, and every operation has an end.
 
+#[path = "scenarios/scene/mod.rs"]
 mod scene;
 
 use std::collections::BTreeMap;

@@ -2,29 +2,31 @@
 
 use gantry_decider::Entry;
 use gantry_events::{
-    FailureReason, NodeId, Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId,
-    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaRestarted, ReplicaStopped, ReplicaStopping,
-    ReplicaUnready, ServiceUnplaced, Time, Writer,
+    NodeId, Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId, ReplicaLost,
+    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaRegained, ReplicaRestarted, ReplicaStopped,
+    ReplicaStopping, ReplicaUnready, RetireReason, ServiceUnplaced, Time, Writer,
 };
 
+use super::nodes::forget_if_gone;
 use super::{with_project, with_service};
+use crate::failure::Failure;
 use crate::limits::{HEAL, SOUND_AFTER};
-use crate::service::{Failure, Retry, SlotState, Unplaced};
-use crate::state::{Project, State};
-use crate::{Life, Replica, Version};
+use crate::project::Project;
+use crate::replica::Trouble;
+use crate::service::{Retry, SlotState, Unplaced};
+use crate::state::State;
+use crate::{Life, Operation, Replica, Version};
 
-pub(super) fn unplaced(state: &mut State, said: &ServiceUnplaced) {
+pub(super) fn unplaced(state: &mut State, entry: &Entry<'_>, said: &ServiceUnplaced) {
     with_service(state, &said.project, &said.service, |service| {
-        let slot = service.slots.entry(said.ordinal).or_default();
-        let reminders = slot
-            .unplaced
-            .as_ref()
-            .map_or(1, |before| before.reminders + 1);
-        let because = said.explanation.because.clone();
-        slot.unplaced = Some(Unplaced {
+        let before = service.unplaced.as_ref();
+        service.unplaced = Some(Unplaced {
+            ordinal: said.ordinal,
+            further: said.further,
+            because: said.explanation.because.clone(),
+            said: entry.time,
             until: said.until,
-            reminders,
-            because,
+            reminders: before.map_or(1, |before| before.reminders + 1),
         });
     });
 }
@@ -34,28 +36,47 @@ pub(super) fn placed(state: &mut State, said: &ReplicaPlaced) {
         let Some(service) = project.services.get_mut(&said.slot.service) else {
             return;
         };
+        let is_it = |gap: &mut Unplaced| gap.ordinal == said.slot.ordinal;
+        service.unplaced.take_if(is_it);
         let slot = service.slots.entry(said.slot.ordinal).or_default();
         slot.epoch = slot.epoch.max(said.epoch);
-        slot.unplaced = None;
         project
             .replicas
             .retain(|_, old| !(old.slot == said.slot && old.is_failed()));
-        let replica = Replica {
-            slot: said.slot.clone(),
-            epoch: said.epoch,
-            version: Version {
-                release: said.release,
-                spec: said.spec,
-            },
-            node: said.node.clone(),
-            cpu: said.cpu,
-            memory: said.memory,
-            life: Life::Placed {
-                until: said.until,
-                reminders: 0,
-            },
-        };
-        project.replicas.insert(said.replica.clone(), replica);
+        project
+            .replicas
+            .insert(said.replica.clone(), as_placed(said));
+    });
+}
+
+fn as_placed(said: &ReplicaPlaced) -> Replica {
+    Replica {
+        slot: said.slot.clone(),
+        epoch: said.epoch,
+        version: Version {
+            release: said.release,
+            spec: said.spec,
+            round: said.round,
+        },
+        node: said.node.clone(),
+        cpu: said.cpu,
+        memory: said.memory,
+        trouble: Trouble::default(),
+        life: Life::Placed {
+            until: said.until,
+            reminders: 0,
+        },
+    }
+}
+
+pub(super) fn lost(state: &mut State, said: &ReplicaLost) {
+    with_replica(state, &said.project, &said.replica, Replica::is_lost);
+    forget_if_gone(state, &said.node);
+}
+
+pub(super) fn regained(state: &mut State, said: &ReplicaRegained) {
+    with_replica(state, &said.project, &said.replica, |replica| {
+        replica.is_regained(said.until);
     });
 }
 
@@ -92,7 +113,8 @@ pub(super) fn unready(state: &mut State, entry: &Entry<'_>, said: &ReplicaUnread
         return;
     }
     with_replica(state, &said.project, &said.replica, |replica| {
-        replica.becomes_unready(entry.time)
+        replica.trouble.probe = Some(said.reason.clone());
+        replica.becomes_unready(entry.time);
     });
 }
 
@@ -102,60 +124,71 @@ pub(super) fn restarted(state: &mut State, entry: &Entry<'_>, said: &ReplicaRest
         return;
     }
     with_replica(state, &said.project, &said.replica, |replica| {
-        replica.becomes_unready(entry.time)
+        replica.trouble.restarts = said.restarts;
+        replica.trouble.exit = said.exit.or(replica.trouble.exit);
+        replica.becomes_unready(entry.time);
     });
 }
 
 pub(super) fn failed(state: &mut State, entry: &Entry<'_>, said: &ReplicaFailed) {
-    let failure = Failure {
-        replica: said.replica.clone(),
-        node: said.node.clone(),
-        said: sentence(&said.reason),
-        log_tail: said.log_tail.clone(),
-    };
-    ends(state, entry, &said.project, failure);
+    let id = (&said.project, &said.replica);
+    ends(state, entry, id, |trouble| Failure::failed(said, trouble));
 }
 
 /// Asked for, it ends a replica's life; unasked, it is as good as given up.
 pub(super) fn stopped(state: &mut State, entry: &Entry<'_>, said: &ReplicaStopped) {
-    let failure = Failure {
-        replica: said.replica.clone(),
-        node: said.node.clone(),
-        said: "stopped unasked".to_owned(),
-        log_tail: Vec::new(),
-    };
-    ends(state, entry, &said.project, failure);
+    let id = (&said.project, &said.replica);
+    testifies(state, entry, said);
+    ends(state, entry, id, |trouble| {
+        Failure::stopped(said, trouble, false)
+    });
 }
 
-fn ends(state: &mut State, entry: &Entry<'_>, project: &ProjectName, failure: Failure) {
-    if !is_its_node(state, entry, project, &failure.replica) {
+fn ends(
+    state: &mut State,
+    entry: &Entry<'_>,
+    (project, id): (&ProjectName, &ReplicaId),
+    failure: impl FnOnce(&Trouble) -> Failure,
+) {
+    if !is_its_node(state, entry, project, id) {
         return;
     }
     with_project(state, project, |project| {
-        let Some(replica) = project.replicas.get(&failure.replica) else {
+        let Some(replica) = project.replicas.get(id) else {
             return;
         };
         if replica.is_failed() {
             return;
         }
-        if replica.is_holder() {
+        if replica.is_holder() || replica.held() {
+            let failure = failure(&replica.trouble);
             project.give_up(failure, entry.time, entry.place);
         } else {
-            project.forget(&failure.replica);
+            project.forget(id);
         }
     });
 }
 
-fn sentence(reason: &FailureReason) -> String {
-    match reason {
-        FailureReason::Unhealthy { probe } => {
-            format!("stayed unhealthy and was ended; its probe said: {probe}")
-        }
-        FailureReason::NotReadyInTime { probe } => {
-            format!("was not ready within the time its file allows; its probe said: {probe}")
-        }
-        FailureReason::CannotStart { said } => {
-            format!("cannot be started: {said}")
+/// The last words of a replica that leaves without ever having been ready tell why its release failed.
+fn testifies(state: &mut State, entry: &Entry<'_>, said: &ReplicaStopped) {
+    if !is_its_node(state, entry, &said.project, &said.replica) {
+        return;
+    }
+    let project = state.projects.get(&said.project);
+    let replica = project.and_then(|project| project.replicas.get(&said.replica));
+    let is_witness = |replica: &&Replica| {
+        replica.leaves() == Some(&RetireReason::Abandoned) && replica.was_never_ready()
+    };
+    let Some(replica) = replica.filter(is_witness) else {
+        return;
+    };
+    let words = Failure::stopped(said, &replica.trouble, true);
+    for operation in state.operations.values_mut() {
+        if let Operation::RollingBack { project, late, .. } = operation
+            && *project == said.project
+            && late.service == replica.slot.service
+        {
+            late.hears(words.clone());
         }
     }
 }
@@ -212,9 +245,11 @@ impl Project {
             Life::Ready { since, .. } | Life::Unready { since, .. } => {
                 at.since(*since) >= SOUND_AFTER
             }
-            Life::Placed { .. } | Life::Draining { .. } | Life::Stopping { .. } | Life::Failed => {
-                false
-            }
+            Life::Placed { .. }
+            | Life::Draining { .. }
+            | Life::Stopping { .. }
+            | Life::Failed
+            | Life::Lost { .. } => false,
         };
         replica.life = Life::Failed;
         let slot = replica.slot.clone();

@@ -1,10 +1,8 @@
 //! Where replicas go, and what is said about it.
 
-mod scene;
-
+use crate::scene::{NONE, Scene, file, file_with, place};
 use gantry_events::{Explanation, Fact, ReplicaPlaced, Unfit};
 use gantry_testkit::told::Words;
-use scene::{Scene, file, file_with};
 
 /// What was said of the last placement.
 fn last(scene: &Scene) -> ReplicaPlaced {
@@ -124,4 +122,88 @@ fn many_placements_are_few_commits_and_each_stays_below_512_kib() {
         "{sizes:?}"
     );
     scene.stage.state.check().unwrap();
+}
+
+#[test]
+fn labels_that_are_required_decide_and_those_that_are_preferred_weigh() {
+    let mut scene = Scene::of(&[]);
+    scene.join_labelled("n1", &[("zone", "us"), ("disk", "ssd")]);
+    scene.join_labelled("n2", &[("zone", "eu")]);
+    scene.join_labelled("n3", &[("zone", "eu"), ("disk", "ssd")]);
+    let policy = place(r#""require":{"zone":"eu"},"prefer":{"disk":"ssd"}"#);
+    scene.deploy(&file_with(&[("web", "web:1", 2)], &policy));
+    let said = why(&scene);
+    assert_eq!(
+        said.because,
+        "n3 has most of the labels that are preferred: 1, n2 has 0"
+    );
+    let (label, asked) = ("zone".to_owned(), "eu".to_owned());
+    let lacks: Vec<_> = said.unfit.into_iter().collect();
+    assert_eq!(
+        lacks,
+        [("n1".parse().unwrap(), Unfit::Label { label, asked })]
+    );
+    assert_eq!(scene.replicas(), ["web.0#1 n3 placed", "web.1#1 n3 placed"]);
+}
+
+#[test]
+fn replicas_are_spread_over_the_values_of_a_label_before_they_are_over_nodes() {
+    let mut scene = Scene::of(&[]);
+    scene.join_labelled("n1", &[("zone", "a")]);
+    scene.join_labelled("n2", &[("zone", "a")]);
+    scene.join_labelled("n3", &[("zone", "b")]);
+    scene.deploy(&file_with(
+        &[("web", "web:1", 4)],
+        &place(r#""spread":"zone""#),
+    ));
+    assert_eq!(
+        scene.replicas(),
+        [
+            "web.0#1 n1 placed",
+            "web.1#1 n3 placed",
+            "web.2#1 n2 placed",
+            "web.3#1 n3 placed"
+        ]
+    );
+    assert_eq!(
+        why(&scene).because,
+        "nodes with zone=b run fewest replicas of the service: 1, those with zone=a run 2"
+    );
+}
+
+#[test]
+fn no_more_than_so_many_are_on_one_node_and_the_one_that_makes_way_does_not_count() {
+    let mut scene = Scene::of(&["n1", "n2"]).with_balancer();
+    let policy = place(r#""per_node":1"#);
+    let said = scene.deploy(&file_with(&[("web", "web:1", 4)], &policy));
+    assert_eq!(
+        said[4..],
+        [
+            "place web.0#1 on n1",
+            "place web.1#1 on n2",
+            "unplaced web.2 and 1 more: all 2 nodes have as many replicas of the service as they may: 1"
+        ]
+    );
+    scene.scale("web", 2);
+    scene.run(NONE);
+    scene.deploy(&file_with(&[("web", "web:2", 2)], &policy));
+    assert_eq!(scene.run(NONE).last().unwrap(), "succeed");
+    assert_eq!(scene.replicas(), ["web.0#2 n1 ready", "web.1#2 n2 ready"]);
+}
+
+#[test]
+fn why_nothing_fits_is_counted_by_reason() {
+    let mut scene = Scene::of(&[]);
+    scene.join_labelled("n1", &[("zone", "us")]);
+    scene.join_labelled("n2", &[("zone", "eu")]);
+    scene.join_labelled("n3", &[("zone", "eu")]);
+    scene.cordon("n2");
+    scene.drain("n3");
+    let policy = place(r#""require":{"zone":"eu"}"#);
+    let said = scene.deploy(&file_with(&[("web", "web:1", 1)], &policy));
+    assert_eq!(
+        said.last().unwrap(),
+        "unplaced web.0: none of 3 nodes fits: 1 is cordoned, 1 is draining, 1 lacks the label zone=eu"
+    );
+    scene.holds();
 }

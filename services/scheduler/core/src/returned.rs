@@ -1,0 +1,55 @@
+//! Replicas whose node was lost and is heard again: one whose slot nobody fills yet counts again, the
+//! others leave.
+
+use gantry_events::{ReplicaId, ReplicaRegained, RetireReason, Time};
+
+use crate::limits::RECOVER_WITHIN;
+use crate::replica::Replica;
+use crate::rollout::{Member, Rollout};
+
+/// Replicas of the slot that are back too late.
+pub(crate) fn leavers<'a>(
+    rollout: &Rollout<'a>,
+    ordinal: u32,
+) -> Vec<(&'a ReplicaId, RetireReason)> {
+    let too_late = |member: &&Member<'a>| is_back(rollout, member.1) && !counts(rollout, member.1);
+    let leavers = rollout.slot(ordinal).iter().filter(too_late);
+    leavers
+        .map(|(id, _)| (*id, RetireReason::Returned))
+        .collect()
+}
+
+/// The facts that have those replicas of the service count again that are back in time.
+pub(crate) fn regained<'a>(
+    rollout: &'a Rollout<'_>,
+    now: Time,
+) -> impl Iterator<Item = ReplicaRegained> + 'a {
+    rollout
+        .members()
+        .filter(|(_, replica)| is_back(rollout, replica) && counts(rollout, replica))
+        .map(move |(id, replica)| ReplicaRegained {
+            project: rollout.name.clone(),
+            replica: id.clone(),
+            node: replica.node.clone(),
+            until: now + RECOVER_WITHIN,
+        })
+}
+
+fn is_back(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+    let node = rollout.state.nodes.get(&replica.node);
+    replica.was().is_some() && node.is_some_and(|node| !node.is_lost())
+}
+
+/// Whether its slot has use for it: no newer replica serves there, and, if it never did itself, none is
+/// on its way.
+fn counts(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+    let ordinal = replica.slot.ordinal;
+    let newer = rollout.slot(ordinal).iter();
+    let outdoes = |other: &Replica| {
+        other.epoch > replica.epoch
+            && (other.is_ready() || (other.is_holder() && replica.was_never_ready()))
+    };
+    replica.held()
+        && ordinal < rollout.service.replicas()
+        && !newer.into_iter().any(|(_, other)| outdoes(other))
+}
