@@ -72,7 +72,10 @@ impl Tries {
 pub(crate) fn check(spec: &ContainerSpec) -> &HealthCheck {
     match &spec.health.check {
         HealthCheck::Http { .. } | HealthCheck::Tcp if spec.port.is_none() => &HealthCheck::Running,
-        check => check,
+        check @ (HealthCheck::Http { .. }
+        | HealthCheck::Tcp
+        | HealthCheck::Exec { .. }
+        | HealthCheck::Running) => check,
     }
 }
 
