@@ -8,6 +8,8 @@ use crate::output::Tone;
 
 /// Check the file, telling all its faults at once
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  gantry validate -f shop.yaml")]
 pub struct Validate {
     #[command(flatten)]
     file: FileArg,

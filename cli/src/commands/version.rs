@@ -8,6 +8,8 @@ use crate::output::Tone;
 
 /// Show the versions of this program and of the api
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  gantry version")]
 pub struct Version {}
 
 const OWN: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,100 @@
+//! Names that nothing bears: what is said then, and what was meant.
+
+use axum::Router;
+use axum::routing::{any, get};
+use gantry_rest::ProblemCode;
+use serde_json::Value;
+
+use crate::stage::{Ran, json, problem, run, serve};
+
+/// An api with the project `shop`, its services and nodes; whatever else is asked for is not there.
+fn api(missing: ProblemCode) -> String {
+    let given = |body: &'static str| get(move || async move { json(200, body) });
+    let projects = concat!(
+        r#"{"items":["#,
+        include_str!("fixtures/project.json"),
+        r#"],"next":null,"seq":42}"#
+    );
+    serve(
+        Router::new()
+            .route("/v1/projects", given(projects))
+            .route(
+                "/v1/projects/shop/services",
+                given(include_str!("fixtures/services.json")),
+            )
+            .route(
+                "/v1/projects/shop/replicas",
+                given(include_str!("fixtures/replicas.json")),
+            )
+            .route("/v1/nodes", given(include_str!("fixtures/nodes.json")))
+            .route("/v1/pools", given(include_str!("fixtures/pools.json")))
+            .fallback(any(move || async move { problem(missing) })),
+    )
+}
+
+fn ran(missing: ProblemCode, words: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    run(&api(missing), folder.path(), words)
+}
+
+#[test]
+fn a_name_that_nothing_bears_is_told_with_the_one_that_was_meant() {
+    use ProblemCode::{
+        NodeNotFound, PoolNotFound, ProjectNotFound, ReplicaNotFound, ServiceNotFound,
+    };
+    let rows: [(ProblemCode, &[&str], &str); 8] = [
+        (
+            ServiceNotFound,
+            &["scale", "wbe=2", "-p", "shop"],
+            "did you mean `web`?",
+        ),
+        (
+            ServiceNotFound,
+            &["restart", "amdin", "-p", "shop"],
+            "did you mean `admin`?",
+        ),
+        (
+            ServiceNotFound,
+            &["rm", "checkout", "-p", "shop"],
+            "did you mean `checkout-worker`?",
+        ),
+        (
+            ServiceNotFound,
+            &["ps", "db", "-p", "shop"],
+            "services of shop: web, checkout-worker, admin",
+        ),
+        (
+            ProjectNotFound,
+            &["status", "-p", "shpo"],
+            "did you mean `shop`?",
+        ),
+        (
+            ReplicaNotFound,
+            &["logs", "--replica", "web-7f3k2p", "-p", "shop"],
+            "did you mean `web-7f3k2q`?",
+        ),
+        (
+            NodeNotFound,
+            &["node", "show", "n9"],
+            "nodes: n1, n2, n3, n4",
+        ),
+        (
+            PoolNotFound,
+            &["pool", "scale", "locla=2"],
+            "did you mean `local`?",
+        ),
+    ];
+    for (missing, words, meant) in rows {
+        let ran = ran(missing, words);
+        assert_eq!(ran.code, Some(3), "{words:?}: {ran:?}");
+        assert!(ran.err.contains(meant), "{words:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn with_json_it_stays_the_problem_document() {
+    let words = ["scale", "wbe=2", "-p", "shop", "-o", "json"];
+    let ran = ran(ProblemCode::ServiceNotFound, &words);
+    let document: Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(document["code"], "service-not-found");
+}

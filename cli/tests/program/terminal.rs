@@ -1,0 +1,117 @@
+//! The program on a terminal: it asks, colours, and shows how far it is in a line that changes.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, put};
+use futures::StreamExt;
+use futures::stream;
+use gantry_rest::ProblemCode;
+use serde_json::json;
+
+use crate::stage::{self, problem, serve};
+use crate::story::{OPERATION, folder, operation, succeeds};
+
+/// What stood on the terminal in the end, and the exit code.
+struct Seen {
+    text: String,
+    code: Option<i32>,
+}
+
+/// Runs the program on a terminal of 80 columns, and types these words into it.
+fn on_terminal(url: &str, folder: &Path, words: &str, typed: &str, more: &str) -> Seen {
+    let program = env!("CARGO_BIN_EXE_gantry");
+    let line = format!("stty cols 80; {more} {program} {words}");
+    let mut child = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("TERM", "xterm")
+        .env("GANTRY_URL", url)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    Seen {
+        text: String::from_utf8_lossy(&output.stdout).replace('\r', ""),
+        code: output.status.code(),
+    }
+}
+
+/// An api without a project, whose deploy stands still for some seconds before it ends.
+fn api() -> String {
+    let end = operation(
+        "succeeded",
+        json!({"end_seq": 17, "release": 1, "changed": true}),
+    );
+    let missing = get(async || problem(ProblemCode::ProjectNotFound));
+    let accepted = async || stage::json(202, operation("queued", json!({})).to_string());
+    let events = get(async || {
+        let lines = succeeds().into_iter().map(|event| format!("{event}\n"));
+        let mut lines: Vec<_> = lines.map(Ok::<_, std::io::Error>).collect();
+        let last = lines.split_off(6);
+        let pause = stream::once(async {
+            tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+            Ok("\n".to_owned())
+        });
+        let told = stream::iter(lines).chain(pause).chain(stream::iter(last));
+        stage::json(200, Body::from_stream(told))
+    });
+    let running = operation("running", json!({"waiting_for": "its replicas"}));
+    let state = get(move |query: axum::extract::RawQuery| async move {
+        let is_end = query.0.unwrap_or_default().contains("min_seq");
+        let doc = if is_end { &end } else { &running };
+        stage::json(200, doc.to_string())
+    });
+    serve(
+        Router::new()
+            .route("/v1/projects/shop", missing.clone())
+            .route("/v1/projects/shop/services", missing)
+            .route(
+                "/v1/projects/shop/replicas",
+                get(async || stage::json(200, include_str!("fixtures/replicas.json"))),
+            )
+            .route("/v1/projects/shop/config", put(accepted))
+            .route("/v1/events", events)
+            .route(&format!("/v1/operations/{OPERATION}"), state),
+    )
+}
+
+#[test]
+fn on_a_terminal_it_asks_and_a_no_changes_nothing() {
+    let seen = on_terminal(&api(), folder().path(), "deploy", "n\n", "");
+    assert!(seen.text.contains("Deploy shop? [Y/n]"), "{}", seen.text);
+    assert!(seen.text.contains("nothing was changed"), "{}", seen.text);
+    assert_eq!(seen.code, Some(1));
+}
+
+#[test]
+fn on_a_terminal_progress_is_coloured_and_its_last_line_changes() {
+    let seen = on_terminal(&api(), folder().path(), "deploy", "\n", "");
+    assert_eq!(seen.code, Some(0), "{}", seen.text);
+    assert!(
+        seen.text.contains("\u{1b}[32m  web-9ab4xz"),
+        "{}",
+        seen.text
+    );
+    let live = "web 1/2 · web-k2mq7d starting on n3";
+    assert!(seen.text.contains(live), "{}", seen.text);
+    let last = seen.text.rfind(live).unwrap();
+    assert!(seen.text[last..].contains("\u{1b}[2K"), "{}", seen.text);
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    let seen = on_terminal(&api(), folder().path(), "deploy --yes", "", "NO_COLOR=1");
+    assert_eq!(seen.code, Some(0), "{}", seen.text);
+    assert!(!seen.text.contains("\u{1b}[3"), "{}", seen.text);
+    assert!(!seen.text.contains("[Y/n]"), "{}", seen.text);
+}
