@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use gantry_events::{Millis, ProjectName, Seq, Time};
+use gantry_events::{EnvironmentName, Millis, ParseNameError, ProjectName, Seq, Time};
 use gantry_rest::{Client, ReadAt};
 
 use crate::commands;
+use crate::failure::Failure;
 
 /// Deploys load-balanced services from one file.
 #[derive(Debug, Parser)]
@@ -35,7 +36,9 @@ pub struct Args {
     reason = "each verb is documented at its type, which is also its help"
 )]
 pub enum Verb {
+    Init(commands::init::Init),
     Validate(commands::validate::Validate),
+    Config(commands::config::Config),
     Deploy(commands::deploy::Deploy),
     Status(commands::status::Status),
     Ps(commands::ps::Ps),
@@ -52,6 +55,8 @@ pub enum Verb {
     Pool(commands::pool::Pool),
     #[command(subcommand)]
     Image(commands::image::Image),
+    Schema(commands::schema::Schema),
+    Completion(commands::completion::Completion),
     Version(commands::version::Version),
 }
 
@@ -62,6 +67,9 @@ pub struct Common {
     /// Project [default: the file's]
     #[arg(short, long, global = true, value_name = "NAME")]
     pub project: Option<ProjectName>,
+    /// Environment of the file: the project PROJECT-NAME
+    #[arg(long = "env", global = true, value_name = "NAME")]
+    pub environment: Option<EnvironmentName>,
     /// Form of what is printed; json is the api's own
     #[arg(
         short,
@@ -102,6 +110,20 @@ pub struct Common {
 }
 
 impl Common {
+    /// The project that is named, as the environment that is named has it.
+    ///
+    /// # Errors
+    /// The two together are too long for a name.
+    pub fn named_project(&self) -> Result<Option<ProjectName>, Failure> {
+        let (Some(project), Some(environment)) = (&self.project, &self.environment) else {
+            return Ok(self.project.clone());
+        };
+        let name = format!("{project}-{environment}").parse();
+        name.map(Some).map_err(|error: ParseNameError| {
+            Failure::bad_input(error.to_string(), "name a shorter project with -p")
+        })
+    }
+
     /// Whether to wait for the end.
     pub fn waits(&self) -> bool {
         self.wait || !self.no_wait

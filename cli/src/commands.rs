@@ -1,8 +1,11 @@
 //! The verbs, one a file: each asks, waits and prints.
 
+pub mod completion;
+pub mod config;
 pub mod deploy;
 pub mod events;
 pub mod image;
+pub mod init;
 pub mod logs;
 pub mod node;
 pub mod pool;
@@ -12,6 +15,7 @@ pub mod restart;
 pub mod rm;
 pub mod rollback;
 pub mod scale;
+pub mod schema;
 pub mod status;
 pub mod validate;
 pub mod version;
@@ -30,7 +34,11 @@ use crate::output::clock;
 /// It could not be done; the failure says why, and with which exit code the program ends.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
     match verb {
+        Verb::Init(verb) => verb.run(context),
         Verb::Validate(verb) => verb.run(context),
+        Verb::Config(verb) => verb.run(context),
+        Verb::Schema(verb) => verb.run(context),
+        Verb::Completion(verb) => verb.run(context),
         Verb::Deploy(verb) => verb.run(context).await,
         Verb::Status(verb) => verb.run(context).await,
         Verb::Ps(verb) => verb.run(context).await,

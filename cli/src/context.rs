@@ -50,11 +50,11 @@ impl Context {
     /// # Errors
     /// None is named, and there is no file that could be read.
     pub fn project(&self, file: &FileArg) -> Result<ProjectName, Failure> {
-        if let Some(project) = &self.common.project {
-            return Ok(project.clone());
+        if let Some(project) = self.common.named_project()? {
+            return Ok(project);
         }
         match File::read(&file.path) {
-            Ok(file) => Ok(file.parsed()?.project.name),
+            Ok(file) => file.project_name(self.common.environment.as_ref()),
             Err(failure) => Err(failure.or_do("or name a project with -p")),
         }
     }

@@ -1,13 +1,16 @@
 //! The project's file: reading it, and showing its faults where they stand. What it means is left
 //! to `gantry-spec`.
 
+mod beside;
+
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 
-use gantry_spec::{Fault, Parsed};
+use gantry_spec::{EnvironmentName, Fault, Parsed, Project, ProjectName, parse_here};
 
 use crate::failure::Failure;
+use beside::Folder;
 
 /// Characters of a line that are shown around a fault.
 const SHOWN: usize = 100;
@@ -19,6 +22,7 @@ pub struct File {
     pub name: String,
     /// What it holds.
     pub text: String,
+    folder: Folder,
 }
 
 impl File {
@@ -27,34 +31,72 @@ impl File {
     /// # Errors
     /// There is none, it cannot be read, or it is no UTF-8.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let standard = path.as_os_str() == "-";
-        let name = if standard {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
-        let text = if standard {
-            all_of_stdin()
-        } else {
-            std::fs::read_to_string(path)
-        };
+        let path = Some(path).filter(|path| path.as_os_str() != "-");
+        let name = path.map_or_else(
+            || "standard input".to_owned(),
+            |path| path.display().to_string(),
+        );
+        let text = path.map_or_else(all_of_stdin, std::fs::read_to_string);
+        let folder = Folder::of(path);
         match text {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Ok(Self { name, text, folder }),
             Err(e) => Err(Failure::bad_input(
                 format!("{name} cannot be read: {e}"),
-                "name the project's file with -f",
+                "name the project's file with -f, or write one with `gantry init`",
             )),
         }
     }
 
-    /// What it says.
+    /// What it says, with the files that it takes from beside it; in an environment, if one is named.
     ///
     /// # Errors
     /// All its faults at once, shown where they stand.
-    pub fn parsed(&self) -> Result<Parsed, Failure> {
-        gantry_spec::parse(&self.text).map_err(|faults| Failure::Faults {
+    pub fn parsed(&self, environment: Option<&EnvironmentName>) -> Result<Parsed, Failure> {
+        let environment = environment.map(EnvironmentName::as_str);
+        let parsed = parse_here(&self.text, environment, &|path| self.folder.read(path));
+        parsed.map_err(|faults| self.faults(faults))
+    }
+
+    /// The project that it is of, or that an environment of it is; what it takes from beside it may be
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// All its other faults at once, shown where they stand.
+    pub fn project_name(
+        &self,
+        environment: Option<&EnvironmentName>,
+    ) -> Result<ProjectName, Failure> {
+        let environment = environment.map(EnvironmentName::as_str);
+        let parsed = parse_here(&self.text, environment, &|_| Ok(Vec::new()));
+        let parsed = parsed.map_err(|faults| self.faults(faults))?;
+        Ok(parsed.project.name)
+    }
+
+    /// These faults of it, as a failure.
+    pub fn faults(&self, faults: Vec<Fault>) -> Failure {
+        Failure::Faults {
             shown: faults.iter().map(|fault| self.show(fault)).collect(),
             faults,
+        }
+    }
+
+    /// The text that says just this project: the file as it is written where it does, so that the lines
+    /// of any refusal are its own.
+    pub fn that_says(&self, project: &Project) -> String {
+        match gantry_spec::parse(&self.text) {
+            Ok(plain) if plain.project == *project => self.text.clone(),
+            _ => project.canonical(),
+        }
+    }
+
+    /// A warning, with the name by which it is known.
+    pub fn warning(&self, fault: &Fault) -> String {
+        let code = serde_json::to_value(fault.code).unwrap_or_default();
+        let code = code.as_str().unwrap_or_default();
+        let message = format!("{} (warning: {code})", fault.message);
+        self.show(&Fault {
+            message,
+            ..fault.clone()
         })
     }
 
@@ -99,6 +141,7 @@ mod tests {
         let file = File {
             name: "gantry.yaml".to_owned(),
             text: text.to_owned(),
+            folder: Folder::of(None),
         };
         let faults = gantry_spec::parse(text).unwrap_err();
         faults.iter().map(|fault| file.show(fault)).collect()

@@ -68,19 +68,19 @@ impl Deploy {
         Ok(())
     }
 
-    /// What the file says, and the text that is sent: the file as it is written, unless the project has
-    /// another name.
+    /// What the file says, under the name that is asked for, and the text that says so.
     fn file(&self, context: &Context) -> Result<(Project, String), Failure> {
         let file = File::read(&self.file.path)?;
-        let parsed = file.parsed()?;
+        let parsed = file.parsed(context.common.environment.as_ref())?;
         for warning in &parsed.warnings {
-            context.screen.note(Tone::Wait, &file.show(warning));
+            context.screen.note(Tone::Wait, &file.warning(warning));
         }
-        Ok(named(
-            parsed.project,
-            file.text,
-            context.common.project.as_ref(),
-        ))
+        let mut project = parsed.project;
+        if let Some(name) = context.common.named_project()? {
+            project.name = name;
+        }
+        let text = file.that_says(&project);
+        Ok((project, text))
     }
 }
 
@@ -117,20 +117,5 @@ async fn release(client: &Client, project: &ProjectName) -> Result<Option<Releas
     match answered(client.project(project, &ReadAt::default())).await {
         Err(failure) if failure.is_not_found() => Ok(None),
         head => Ok(Some(head?.release)),
-    }
-}
-
-/// The project under the name that is asked for, and the text that says so.
-fn named(project: Project, text: String, name: Option<&ProjectName>) -> (Project, String) {
-    match name {
-        Some(name) if *name != project.name => {
-            let project = Project {
-                name: name.clone(),
-                ..project
-            };
-            let text = project.canonical();
-            (project, text)
-        }
-        Some(_) | None => (project, text),
     }
 }

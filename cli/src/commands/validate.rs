@@ -1,5 +1,7 @@
 //! `gantry validate`: checks the file, here, without the api.
 
+use gantry_spec::EnvironmentName;
+
 use crate::args::FileArg;
 use crate::context::Context;
 use crate::failure::{Failure, count};
@@ -22,19 +24,28 @@ impl Validate {
     /// The file cannot be read, or has faults.
     pub fn run(&self, context: &Context) -> Result<(), Failure> {
         let file = File::read(&self.file.path)?;
-        let parsed = file.parsed()?;
+        let parsed = file.parsed(context.common.environment.as_ref())?;
         for warning in &parsed.warnings {
-            let text = format!("{} (warning)", file.show(warning));
-            context.screen.note(Tone::Wait, &text);
+            context.screen.note(Tone::Wait, &file.warning(warning));
         }
         if !context.screen.is_for_people() {
             return context.screen.value(&parsed.project);
         }
         context.screen.line(format!(
-            "{} is valid: project {}, {}",
+            "{} is valid: project {}, {}{}",
             file.name,
             parsed.project.name,
-            count(parsed.project.services.len(), "service")
+            count(parsed.project.services.len(), "service"),
+            environments(context, &parsed.environments)
         ))
+    }
+}
+
+/// The environments of a file, which are valid too, unless one is meant.
+fn environments(context: &Context, all: &[EnvironmentName]) -> String {
+    let names: Vec<_> = all.iter().map(EnvironmentName::as_str).collect();
+    match &context.common.environment {
+        None if !names.is_empty() => format!("; environments: {}", names.join(", ")),
+        Some(_) | None => String::new(),
     }
 }

@@ -62,11 +62,14 @@ impl Api {
         serve(
             Router::new()
                 .route(
-                    "/v1/projects/shop/services",
+                    "/v1/projects/{project}/services",
                     get(move || async move { services.list() }),
                 )
-                .route("/v1/projects/shop", get(move || async move { head.head() }))
-                .route("/v1/projects/shop/config", put_config)
+                .route(
+                    "/v1/projects/{project}",
+                    get(move || async move { head.head() }),
+                )
+                .route("/v1/projects/{project}/config", put_config)
                 .route("/v1/events", get(move || async move { events.stream() }))
                 .route(
                     &format!("/v1/operations/{OPERATION}"),
@@ -293,4 +296,43 @@ fn a_deploy_under_another_name_sends_the_file_under_that_name() {
     let puts = api.puts.lock().unwrap();
     let sent = gantry_spec::parse(&puts[0].1).unwrap().project;
     assert_eq!(sent.name.as_str(), "shop");
+}
+
+#[test]
+fn a_deploy_sends_along_what_the_file_takes_from_beside_it() {
+    let api = Api::that_ends(Vec::new(), Value::Null);
+    let url = api.serve();
+    let folder = folder();
+    let with_files = format!("{FILE}    files: {{/etc/a: {{from: ./a}}, /etc/b: {{from: ./b}}}}\n");
+    std::fs::write(folder.path().join("gantry.yaml"), with_files).unwrap();
+    std::fs::write(folder.path().join("a"), "one\n").unwrap();
+    std::fs::write(folder.path().join("b"), [0, 255]).unwrap();
+    let ran = run(&url, folder.path(), &["deploy", "--no-wait"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let puts = api.puts.lock().unwrap();
+    let sent: Value = serde_json::from_str(&puts[0].1).unwrap();
+    assert_eq!(
+        sent["services"]["web"]["files"],
+        json!({"/etc/a": {"content": "one\n"}, "/etc/b": {"base64": "AP8="}})
+    );
+}
+
+#[test]
+fn a_deploy_of_an_environment_sends_the_merged_project_under_its_own_name() {
+    let api = Api::that_ends(Vec::new(), Value::Null);
+    let url = api.serve();
+    let folder = folder();
+    let with_environment =
+        format!("{FILE}environments: {{staging: {{services: {{web: {{replicas: 5}}}}}}}}\n");
+    std::fs::write(folder.path().join("gantry.yaml"), with_environment).unwrap();
+    let words = ["deploy", "--env", "staging", "--no-wait"];
+    let ran = run(&url, folder.path(), &words);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let puts = api.puts.lock().unwrap();
+    let sent: Value = serde_json::from_str(&puts[0].1).unwrap();
+    assert_eq!(
+        (&sent["project"], &sent["services"]["web"]["replicas"]),
+        (&"shop-staging".into(), &5.into())
+    );
+    assert_eq!(sent.get("environments"), None);
 }

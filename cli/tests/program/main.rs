@@ -9,6 +9,7 @@
 mod breaks;
 mod deploys;
 mod exits;
+mod files;
 mod follows;
 mod helps;
 mod names;

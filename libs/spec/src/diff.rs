@@ -8,6 +8,7 @@ use gantry_events::ServiceName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::content::FileContent;
 use crate::model::{Project, Service};
 use crate::tree::below;
 
@@ -102,13 +103,19 @@ fn leaves(name: &ServiceName, service: &Service) -> BTreeMap<String, Value> {
 
 fn collect(pointer: String, value: Value, leaves: &mut BTreeMap<String, Value>) {
     match value {
-        Value::Object(map) => map
+        Value::Object(map) if !is_file(&pointer) => map
             .into_iter()
             .for_each(|(key, value)| collect(below(&pointer, &key), value, leaves)),
         leaf => {
             leaves.insert(pointer, leaf);
         }
     }
+}
+
+/// What one file holds is one value, however it is written: `/services/web/files/~1etc~1x`.
+fn is_file(pointer: &str) -> bool {
+    let mut parts = pointer.split('/').skip(3);
+    parts.next() == Some("files") && parts.next().is_some()
 }
 
 impl fmt::Display for Change {
@@ -136,10 +143,10 @@ impl fmt::Display for FieldChange {
             .skip(3)
             .map(|part| part.replace("~1", "/").replace("~0", "~"))
             .collect();
-        let shown = |value: &Option<Value>| {
-            value
-                .as_ref()
-                .map_or_else(|| "not set".to_owned(), Value::to_string)
+        let shown = |value: &Option<Value>| match value {
+            None => "not set".to_owned(),
+            Some(value) if is_file(&self.pointer) => size(value),
+            Some(value) => value.to_string(),
         };
         write!(
             f,
@@ -148,5 +155,14 @@ impl fmt::Display for FieldChange {
             shown(&self.from),
             shown(&self.to)
         )
+    }
+}
+
+/// How much a file holds: more would bury all else that differs.
+fn size(file: &Value) -> String {
+    let file = FileContent::deserialize(file).unwrap_or_default();
+    match file.bytes().len() {
+        1 => "1 byte".to_owned(),
+        many => format!("{many} bytes"),
     }
 }

@@ -4,12 +4,11 @@
 mod deploy;
 mod health;
 
-use serde_json::Value;
-
+use crate::form as spelling;
 use crate::tree::{Content, Node};
 use crate::units::is_number;
 
-pub(crate) use deploy::constraints;
+pub(crate) use deploy::{constraints, rollout};
 pub(crate) use health::span;
 
 /// What of ours a foreign key stands for.
@@ -68,7 +67,7 @@ pub(crate) fn exact(ours: Ours, value: &Node) -> Option<String> {
         Ours::HealthPath => health::path(value),
         Ours::Exec => keyed("exec", words(value.get("command").unwrap_or(value))),
         Ours::Deploy => deploy::deploy(value),
-        Ours::Rollout => within("rollout", deploy::rollout(value)),
+        Ours::Rollout => within("rollout", rollout(value)),
         Ours::Grace => within("rollout", keyed("grace", span(value))),
         Ours::Place => within("place", deploy::place(value)),
         Ours::Require => within("require", constraints(value)),
@@ -199,5 +198,5 @@ pub(crate) fn flow(text: &str) -> String {
     if !null && text.chars().all(bare) && text != "-" && !text.starts_with(['.', '=']) {
         return text.to_owned();
     }
-    Value::from(text).to_string()
+    spelling::json(&text)
 }

@@ -9,6 +9,7 @@
 //! into the types of `model`, `words` and `foreign` know every key by name.
 
 mod beside;
+mod compose;
 mod container;
 mod content;
 mod diff;
@@ -31,6 +32,7 @@ mod words;
 mod yaml;
 
 pub use beside::ReadBeside;
+pub use compose::{Converted, from_compose};
 pub use container::ContainerSpec;
 pub use content::{FileContent, FilePath, MAX_CONTENT, ParseFilePathError};
 pub use diff::{Change, FieldChange, diff};

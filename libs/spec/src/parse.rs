@@ -113,7 +113,7 @@ fn reading(
     }
 }
 
-fn within_size<'t>(text: &'t str, faults: &mut Faults) -> Option<&'t str> {
+pub(crate) fn within_size<'t>(text: &'t str, faults: &mut Faults) -> Option<&'t str> {
     if text.len() <= MAX_BYTES {
         return Some(text);
     }

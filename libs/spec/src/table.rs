@@ -107,7 +107,8 @@ pub(crate) fn mapping<'t>(field: &Field<'t>, what: &str) -> Result<&'t [Entry], 
     }
 }
 
-fn refusal(field: &Field, entry: &Entry, words: &Words, verdict: Verdict) -> Fault {
+/// What is wrong with a key that is not known, and what to write instead.
+pub(crate) fn refusal(field: &Field, entry: &Entry, words: &Words, verdict: Verdict) -> Fault {
     let key = shown(&entry.key);
     match verdict {
         Verdict::NotYet(instead) => field

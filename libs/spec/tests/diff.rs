@@ -65,3 +65,22 @@ fn additions_removals_and_changes_are_told_by_service_and_value() {
         "{json}"
     );
 }
+
+#[test]
+fn what_a_file_holds_is_told_by_its_size_and_all_else_by_its_values() {
+    let old = project(
+        "web: {image: a, port: 80, domains: [a.b], files: {/a: {content: one}, /b: {content: x}, /c: {content: x}}}",
+    );
+    let new = project(
+        "web: {image: a, port: 80, domains: [a.b, {host: c.d, redirect: a.b}], rollout: {order: stop-first}, place: {spread: zone}, files: {/a: {base64: AP8=}, /b: {content: x}}}",
+    );
+    insta::assert_snapshot!(lines(&diff(Some(&old), &new)), @r#"
+    ~ web
+        domains: ["a.b"] → ["a.b",{"host":"c.d","redirect":"a.b"}]
+        files./a: 3 bytes → 2 bytes
+        files./c: 1 byte → not set
+        place.spread: not set → "zone"
+        rollout.surge: 1 → 0
+        rollout.unavailable: 0 → 1
+    "#);
+}

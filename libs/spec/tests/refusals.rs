@@ -409,7 +409,9 @@ fn limits_are_named_in_the_refusal() {
         .map(|n| format!("  s{n}: {{image: a}}\n"))
         .collect();
     let many = format!("gantry: 1\nproject: shop\nservices:\n{services}");
+    let key = format!("gantry: 1\n? {}\n: 1", "k".repeat(1025));
     let rows = [
+        (key, FaultCode::TooLarge, "1024"),
         (large, FaultCode::TooLarge, "1048576"),
         (deep, FaultCode::TooDeep, "32"),
         (indented, FaultCode::TooDeep, "32"),

@@ -43,6 +43,21 @@ fn a_change_of_the_container_replaces_and_all_else_does_not() {
             "web: no replica touched",
         ),
         (
+            "web: {image: a, port: 80}",
+            "web: {image: a, port: 80, domains: [a.b], rollout: {surge: 2}, place: {prefer: {a: b}, per_node: 1}}",
+            "web: no replica touched",
+        ),
+        (
+            "web: {image: a, replicas: 3}",
+            "web: {image: a, replicas: 2, place: {require: {zone: eu}}}",
+            "web: 2 moved where their nodes do not fit, 1 removed",
+        ),
+        (
+            "web: {image: a, files: {/a: {content: x}}}",
+            "web: {image: a, files: {/a: {content: y}}}",
+            "web: 1 replaced",
+        ),
+        (
             "same: {image: a}, web: {image: a}",
             "same: {image: a}, web: {image: a, port: 80}",
             "web: 1 replaced",

@@ -241,3 +241,14 @@ fn a_probe_longer_than_its_interval_is_warned_of() {
         Millis::from_secs(3)
     );
 }
+
+#[test]
+fn every_file_that_the_documentation_shows_is_valid() {
+    let page = include_str!("../../../docs/file.md");
+    let blocks = page.split("```yaml\n").skip(1);
+    let files: Vec<_> = blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    assert_eq!(files.len(), 3);
+    files.into_iter().for_each(|file| drop(project(file)));
+}

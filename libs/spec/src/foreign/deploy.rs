@@ -27,7 +27,7 @@ pub(super) fn deploy(value: &Node) -> Option<String> {
 }
 
 /// `parallelism` is a surge where new replicas start first, as it is unless `order` says otherwise.
-pub(super) fn rollout(value: &Node) -> Option<String> {
+pub(crate) fn rollout(value: &Node) -> Option<String> {
     let stops_first = value.get("order").and_then(Node::text) != Some("start-first");
     let many = value
         .get("parallelism")
