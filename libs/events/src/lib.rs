@@ -37,7 +37,7 @@ pub use ids::{
     BalancerId, EnvironmentName, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName,
     ProjectName, ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
 };
-pub use output::{OutputAnswer, OutputAsked, OutputLine, OutputStream};
+pub use output::{OutputAnswer, OutputAsked, OutputFrom, OutputLine, OutputPlace, OutputStream};
 pub use owners::{may_write, types_of};
 pub use place::{ParsePlaceError, Place, Seq};
 pub use policy::{Domain, Domains, HostName, ParseHostNameError, PlacePolicy, RolloutPolicy};

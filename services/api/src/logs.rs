@@ -1,15 +1,22 @@
 //! Log lines: asked of the nodes when somebody reads them, stored nowhere. Lines of several replicas
-//! are put in order by time. Following them is left to `follow`.
+//! are put in order by time, those of one stay in the order in which they were written. Following them
+//! is left to `follow`, where to go on to `cursor`.
 
+mod cursor;
 mod follow;
+mod order;
+mod shown;
 
-use std::collections::BTreeMap;
+pub(crate) use cursor::Cursor;
+pub(crate) use follow::Following;
+
+use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use futures::future;
 use gantry_events::{
-    OutputAnswer, OutputAsked, OutputLine, OutputStream, ProjectName, ReplicaId, ReplicaKey,
+    Millis, OutputAnswer, OutputAsked, OutputFrom, OutputLine, ProjectName, ReplicaId, ReplicaKey,
     ServiceName, Time,
 };
 use gantry_rest::{LogLine, MISSING_HEADER, NDJSON, ProblemCode};
@@ -17,153 +24,169 @@ use gantry_views::ReplicaDoc;
 
 use crate::api::Api;
 use crate::refusal::{Answer, Refusal};
+use order::{Written, in_order};
+
+/// Pages of one replica in an answer that has an end: 4 MiB. Its last cursor leads on.
+const MOST_PAGES: u32 = 16;
 
 /// Whose lines are wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) project: ProjectName,
     pub(crate) service: ServiceName,
-    /// One replica, also one that has ended; none for all that have not.
+    /// One replica, also one that has ended; none for all that have not, and for what failed last where
+    /// nothing runs.
     pub(crate) replica: Option<String>,
 }
 
 /// Which lines of which replicas.
 pub(crate) struct Wanted {
+    pub(crate) of: Source,
     pub(crate) replicas: Vec<ReplicaDoc>,
-    pub(crate) tail: u32,
-    pub(crate) since: Since,
+    pub(crate) begin: Begin,
 }
 
-/// From where on lines are wanted: a time, or after one line of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Since {
-    pub(crate) time: Option<Time>,
-    after: Option<(Time, ReplicaId, u32)>,
+/// From where on lines are wanted.
+#[derive(Clone, Debug)]
+pub(crate) enum Begin {
+    /// The last ones of each replica, and of those none before a time.
+    Tail { lines: u32, since: Option<Time> },
+    /// All from a time on.
+    Since(Time),
+    /// All after a line that was read before.
+    After(Cursor),
 }
 
-impl Since {
-    /// Reads a time, or the cursor of a line: `TIME/REPLICA/N`.
-    pub(crate) fn read(text: &str) -> Answer<Self> {
-        let time: Option<Time> = text.parse().ok();
-        let cursor = || {
-            let mut parts = text.splitn(3, '/');
-            let time: Time = parts.next()?.parse().ok()?;
-            let replica = parts.next()?.parse().ok()?;
-            Some((time, replica, parts.next()?.parse().ok()?))
-        };
-        let after = cursor();
-        let time = time.or_else(|| after.as_ref().map(|(time, ..)| *time));
-        if time.is_some() {
-            return Ok(Self { time, after });
+impl Begin {
+    fn of(&self, replica: &ReplicaId) -> OutputFrom {
+        match self {
+            Self::Tail { lines, since } => OutputFrom::Tail {
+                lines: *lines,
+                since: *since,
+            },
+            Self::Since(time) => OutputFrom::Since { time: *time },
+            Self::After(cursor) => cursor.from(replica),
         }
-        let detail =
-            format!("since is `{text}`; pass a line's cursor, or a time as 2026-01-31T12:00:00Z");
-        Err(Refusal::new(ProblemCode::InvalidParameter, detail))
     }
 
-    /// Whether a line comes after this place.
-    fn is_before(&self, line: &LogLine) -> bool {
-        let place = || Self::read(&line.cursor).ok()?.after;
-        self.after.is_none() || place() > self.after
+    /// Replicas that were read before.
+    pub(crate) fn replicas(&self) -> Vec<ReplicaId> {
+        match self {
+            Self::After(cursor) => cursor.replicas().cloned().collect(),
+            Self::Tail { .. } | Self::Since(_) => Vec::new(),
+        }
+    }
+
+    /// What was read before.
+    fn cursor(&self) -> Cursor {
+        match self {
+            Self::After(cursor) => cursor.clone(),
+            Self::Tail { .. } | Self::Since(_) => Cursor::default(),
+        }
     }
 }
 
-/// Lines, and the replicas whose node did not answer.
-struct Read {
-    lines: Vec<LogLine>,
-    missing: Vec<(ReplicaId, String)>,
+/// What one node answered of one replica.
+#[derive(Debug)]
+struct Page {
+    lines: Vec<OutputLine>,
+    begin: OutputFrom,
+    next: OutputFrom,
+    more: bool,
+    lost: bool,
 }
 
 impl Api {
     /// The lines there are.
     pub(crate) async fn log_lines(&self, wanted: &Wanted) -> Answer {
-        let read = self.read_lines(wanted).await;
-        if let Some((replica, why)) = read.missing.first()
-            && read.missing.len() == wanted.replicas.len()
-        {
+        let reads = wanted.replicas.iter().map(|replica| async move {
+            let from = wanted.begin.of(&replica.id);
+            (&replica.id, self.pages(&wanted.of, replica, from).await)
+        });
+        let (mut written, mut missing) = (Vec::new(), Vec::new());
+        for (replica, read) in future::join_all(reads).await {
+            match read {
+                Ok(page) => written.push(Written::of(replica, page)),
+                Err(why) => missing.push((replica, why)),
+            }
+        }
+        if let (true, Some((replica, why))) = (written.is_empty(), missing.first()) {
             let detail = format!("the lines of {replica} cannot be read: {why}");
             return Err(Refusal::new(ProblemCode::NodeUnreachable, detail));
         }
-        let text: String = read.lines.iter().map(to_line).collect();
+        let now = self.process.clock.now();
+        let mut cursor = wanted.begin.cursor();
+        let lines = in_order(&wanted.of.service, &mut cursor, written, now);
+        let text: String = lines.iter().map(to_line).collect();
         let mut response = ([(header::CONTENT_TYPE, NDJSON)], text).into_response();
-        let names: Vec<&str> = read.missing.iter().map(|(id, _)| id.as_str()).collect();
+        let names: Vec<&str> = missing.iter().map(|(id, _)| id.as_str()).collect();
         if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
             response.headers_mut().insert(MISSING_HEADER, names);
         }
         Ok(response)
     }
 
-    async fn read_lines(&self, wanted: &Wanted) -> Read {
-        let reads = wanted
-            .replicas
-            .iter()
-            .map(|replica| self.output(replica, wanted.tail, wanted.since.time));
-        let answers = future::join_all(reads).await;
-        let mut read = Read {
-            lines: Vec::new(),
-            missing: Vec::new(),
+    /// All there is of a replica from here on, as far as one answer goes.
+    async fn pages(
+        &self,
+        of: &Source,
+        replica: &ReplicaDoc,
+        from: OutputFrom,
+    ) -> Result<Option<Page>, String> {
+        let Some(mut all) = self.page(of, replica, from, Millis(0)).await? else {
+            return Ok(None);
         };
-        for (replica, answer) in wanted.replicas.iter().zip(answers) {
-            match answer {
-                Ok(lines) => read.lines.extend(number(&replica.id, lines)),
-                Err(why) => read.missing.push((replica.id.clone(), why)),
+        for _ in 1..MOST_PAGES {
+            if !all.more {
+                break;
             }
+            let next = self.page(of, replica, all.next.clone(), Millis(0)).await?;
+            let Some(next) = next else { break };
+            all.lines.extend(next.lines);
+            (all.next, all.more) = (next.next, next.more);
         }
-        read.lines.retain(|line| wanted.since.is_before(line));
-        read.lines
-            .sort_by(|a, b| (a.time, &a.replica).cmp(&(b.time, &b.replica)));
-        read
+        Ok(Some(all))
     }
 
-    async fn output(
+    /// One page of a replica; none where its node has no container of it. The node waits so long for a
+    /// line.
+    async fn page(
         &self,
+        of: &Source,
         replica: &ReplicaDoc,
-        tail: u32,
-        since: Option<Time>,
-    ) -> Result<Vec<OutputLine>, String> {
+        from: OutputFrom,
+        wait: Millis,
+    ) -> Result<Option<Page>, String> {
         let asked = OutputAsked {
             replica: ReplicaKey {
-                project: replica.project.clone(),
+                project: of.project.clone(),
                 replica: replica.id.clone(),
             },
-            tail,
-            since,
+            from,
+            wait,
         };
         let question = serde_json::to_vec(&asked).map_err(|e| e.to_string())?;
         let subject = format!("ask.node.{}", replica.node);
-        let within = self.settings.node_within.duration();
+        let within: Duration = self.settings.node_within.duration() + wait.duration();
         let answer = self.bus.ask(&subject, question, within).await;
         let answer = answer.map_err(|e| e.to_string())?;
         match serde_json::from_slice(&answer).map_err(|e| e.to_string())? {
-            OutputAnswer::Lines { lines } => Ok(lines),
-            OutputAnswer::Unknown => Ok(Vec::new()),
+            OutputAnswer::Lines {
+                lines,
+                begin,
+                next,
+                more,
+                lost,
+            } => Ok(Some(Page {
+                lines,
+                begin,
+                next,
+                more,
+                lost,
+            })),
+            OutputAnswer::Unknown => Ok(None),
             OutputAnswer::Unavailable { because } => Err(because),
         }
-    }
-}
-
-/// Lines with their names: of several of the same millisecond, the number tells which.
-fn number(replica: &ReplicaId, lines: Vec<OutputLine>) -> Vec<LogLine> {
-    let mut at: BTreeMap<Time, u32> = BTreeMap::new();
-    let named = lines.into_iter().map(|line| {
-        let n = at.entry(line.time).or_default();
-        let cursor = format!("{}/{replica}/{n}", line.time);
-        *n += 1;
-        LogLine {
-            replica: replica.clone(),
-            stream: stream_name(line.stream).to_owned(),
-            time: line.time,
-            line: line.line,
-            cursor,
-        }
-    });
-    named.collect()
-}
-
-fn stream_name(stream: OutputStream) -> &'static str {
-    match stream {
-        OutputStream::Stdout => "stdout",
-        OutputStream::Stderr => "stderr",
     }
 }
 

@@ -3,11 +3,11 @@
 
 mod creation;
 mod exec;
-mod output;
 mod sight;
 mod steps;
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,8 +16,10 @@ use bollard::errors::Error as DockerError;
 use bollard::query_parameters::{EventsOptionsBuilder, ListContainersOptionsBuilder};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::{Stream, StreamExt};
-use gantry_events::{Millis, NodeId};
+use gantry_events::{Millis, NodeId, ReplicaKey};
 use tokio::sync::OnceCell;
+
+pub use sight::Written;
 
 use crate::files::Files;
 
@@ -139,25 +141,20 @@ impl Engine {
         )])
     }
 
-    /// Ticks whenever a container of ours starts or ends. Ends when the engine does, or says nothing
-    /// for long; whoever listens looks by itself as well.
+    /// Replicas whose process or container came to its end just now. Ends when the engine does, or says
+    /// nothing for long; whoever listens looks by itself as well.
     pub async fn changes(
         &self,
-    ) -> Result<impl Stream<Item = ()> + Send + Unpin + use<>, EngineError> {
+    ) -> Result<impl Stream<Item = ReplicaKey> + Send + Unpin + use<>, EngineError> {
         let mut filter = self.filter();
         filter.insert("type", vec!["container".to_owned()]);
-        filter.insert(
-            "event",
-            ["create", "start", "die", "destroy"]
-                .map(str::to_owned)
-                .into(),
-        );
+        filter.insert("event", ["die", "destroy"].map(str::to_owned).into());
         let options = EventsOptionsBuilder::default().filters(&filter).build();
         let events = self.docker().await?.clone().events(Some(options));
         Ok(Box::pin(
             events
-                .take_while(|event| futures::future::ready(event.is_ok()))
-                .map(|_| ()),
+                .take_while(|event| ready(event.is_ok()))
+                .filter_map(|event| ready(event.ok().and_then(|event| sight::of_event(&event)))),
         ))
     }
 

@@ -28,6 +28,11 @@ pub async fn address_towards(peer: &str) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
+/// Whether this machine has this address now.
+pub async fn is_own(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).await.is_ok()
+}
+
 /// This machine as it is now.
 pub async fn look(address: Option<IpAddr>, peer: &str) -> io::Result<Host> {
     let address = match address {
@@ -90,6 +95,12 @@ mod tests {
             installed("MemTotal:       24680000 kB\nMemFree: 1 kB\n"),
             Some(24_680_000 * 1024)
         );
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_not_its_own() {
+        assert!(is_own(Ipv4Addr::LOCALHOST.into()).await);
+        assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()).await);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ mod followed;
 pub mod host;
 mod join;
 mod machine_init;
+pub mod output;
 pub mod probe;
 mod probing;
 mod processes;
@@ -194,11 +195,17 @@ async fn begin(all: Begin) -> Result<(), Error> {
     );
     process.spawn(
         "engine events",
-        watch::changes(process.clone(), Arc::clone(&engine), Arc::clone(&look)),
+        watch::changes(
+            process.clone(),
+            Arc::clone(&engine),
+            Arc::clone(&look),
+            readings.clone(),
+        ),
     );
+    let had = state.joined.as_ref().map(|joined| joined.address);
     process.spawn(
         "host",
-        watch::host(process.clone(), settings.clone(), readings.clone()),
+        watch::host(process.clone(), settings.clone(), had, readings.clone()),
     );
     process.spawn("wanted sets", told.clone().sets());
     process.spawn("specs", told.specs(to_do.clone()));

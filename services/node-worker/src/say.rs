@@ -10,12 +10,13 @@ use gantry_runtime::Process;
 use tokio::sync::watch;
 
 use crate::docker::Engine;
+use crate::output;
 
 /// Time between two heartbeats.
 const BEAT: Millis = Millis::from_secs(1);
 
-/// Questions that are answered at a time; more wait.
-const AT_ONCE: usize = 4;
+/// Questions that are answered at a time, most of them waiting for a line; more wait their turn.
+const AT_ONCE: usize = 256;
 
 /// Who speaks.
 #[derive(Clone, Debug)]
@@ -69,7 +70,9 @@ impl Say {
     /// Answers what replicas wrote.
     pub async fn outputs(self, engine: Arc<Engine>) -> Result<(), BusError> {
         let questions = self.bus.serve(&format!("ask.node.{}", self.node)).await?;
-        let answers = questions.for_each_concurrent(AT_ONCE, |question| answer(&engine, question));
+        let process = &self.process;
+        let answers =
+            questions.for_each_concurrent(AT_ONCE, |question| answer(process, &engine, question));
         tokio::select! {
             () = self.process.stopping().cancelled_owned() => {}
             () = answers => {}
@@ -78,9 +81,9 @@ impl Say {
     }
 }
 
-async fn answer(engine: &Engine, question: Question) {
+async fn answer(process: &Process, engine: &Engine, question: Question) {
     let answer = match serde_json::from_slice(&question.payload) {
-        Ok(asked) => engine.output(&asked).await,
+        Ok(asked) => output::answer(process, engine, &asked).await,
         Err(error) => OutputAnswer::Unavailable {
             because: format!("the question cannot be read: {error}"),
         },

@@ -1,6 +1,7 @@
 //! Watching the world: the engine's containers, and the machine itself.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -54,18 +55,22 @@ pub async fn engine(
     }
 }
 
-/// Has the engine looked at as soon as it says that something changed.
+/// Looks at each replica as soon as the engine says that something became of it.
 pub async fn changes(
     process: Process,
     engine: Arc<Engine>,
     look: Arc<Notify>,
+    readings: mpsc::Sender<Reading>,
 ) -> Result<(), Infallible> {
     let listen = async {
         loop {
             if let Ok(mut changes) = engine.changes().await {
                 look.notify_one();
-                while changes.next().await.is_some() {
-                    look.notify_one();
+                while let Some(replica) = changes.next().await {
+                    match engine.look_at(&replica).await {
+                        Ok(reading) => drop(readings.send(reading).await),
+                        Err(_) => look.notify_one(),
+                    }
                 }
             }
             process.sleep(AGAIN).await;
@@ -77,10 +82,12 @@ pub async fn changes(
     }
 }
 
-/// Looks at the machine at a steady pace; its address may change when its network does.
+/// Looks at the machine at a steady pace; its address may change when its network does. Where the bus
+/// cannot even be named, the address that it had last is its own if it still has it.
 pub async fn host(
     process: Process,
     settings: Settings,
+    had: Option<IpAddr>,
     readings: mpsc::Sender<Reading>,
 ) -> Result<(), Infallible> {
     let known = process.health.condition("address");
@@ -90,7 +97,13 @@ pub async fn host(
             () = stopping.cancelled() => return Ok(()),
             () = every.tick() => {}
         }
-        let host = match host::look(settings.address, &settings.nats_url).await {
+        let mut looked = host::look(settings.address, &settings.nats_url).await;
+        if let (Err(_), None, Some(had)) = (&looked, last, had)
+            && host::is_own(had).await
+        {
+            looked = host::look(Some(had), &settings.nats_url).await;
+        }
+        let host = match looked {
             Ok(host) => host,
             // What was known before still holds: names may not be resolved just now.
             Err(error) if last.is_none() => {

@@ -215,13 +215,17 @@ pub fn node_commit(server: &Server, key: &NodeKey, node: &str, expects: u64) -> 
         address: Ipv4Addr::LOCALHOST.into(),
         capacity: gantry_events::Capacity::default(),
     };
-    append(
-        server,
-        &key.marker(),
-        Writer::Node(node.parse().unwrap()),
-        joined.into(),
-        expects,
-    )
+    node_says(server, key, joined.into(), (node, expects))
+}
+
+pub fn node_says(
+    server: &Server,
+    key: &NodeKey,
+    fact: gantry_events::Event,
+    (node, expects): (&str, u64),
+) -> Append {
+    let writer = Writer::Node(node.parse().unwrap());
+    append(server, &key.marker(), writer, fact, expects)
 }
 
 fn append(

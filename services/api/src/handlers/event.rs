@@ -47,13 +47,15 @@ pub(crate) async fn get_events(
     })
 }
 
-enum Form {
+/// How a stream is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
     ServerSent,
     Lines,
 }
 
 /// The stream that is asked for; none for a page.
-fn form(headers: &HeaderMap) -> Answer<Option<Form>> {
+pub(super) fn form(headers: &HeaderMap) -> Answer<Option<Form>> {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
     let Some(accept) = accept else {
         return Ok(None);
@@ -73,11 +75,15 @@ fn form(headers: &HeaderMap) -> Answer<Option<Form>> {
     Err(Refusal::new(ProblemCode::NotAcceptable, detail))
 }
 
+/// What a browser remembers of a stream that broke. It repeats its first query: what it has read since
+/// comes before that.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id").and_then(|v| v.to_str().ok())
+}
+
 /// Where to go on: what the query says, else what a browser remembered.
 fn after(api: &Api, asked: &EventsAsked, headers: &HeaderMap) -> Answer<Cursor> {
-    let remembered = headers.get("last-event-id").and_then(|v| v.to_str().ok());
-    // A browser that reconnects repeats its first query: what it has read since comes before.
-    match remembered.or(asked.after.as_deref()) {
+    match last_event_id(headers).or(asked.after.as_deref()) {
         Some(text) => Cursor::read(text, api.identity.log),
         None => Ok(Cursor::BEGINNING),
     }

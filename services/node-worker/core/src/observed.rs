@@ -33,6 +33,15 @@ pub enum Reading {
         /// What it said.
         found: BTreeMap<ReplicaKey, Container>,
     },
+    /// One container of ours, looked at alone because something became of it.
+    Container {
+        /// The replica.
+        replica: ReplicaKey,
+        /// Number of the look.
+        look: u64,
+        /// What it said; none where there is none any more.
+        found: Option<Container>,
+    },
     /// The engine does not answer. What it runs is unknown.
     EngineSilent,
     /// A probe's answer.
@@ -132,6 +141,14 @@ impl Observed {
                 self.specs.insert(digest, spec);
             }
             Reading::Containers { look, found } => self.found(look, found, now),
+            Reading::Container {
+                replica,
+                look,
+                found,
+            } => {
+                self.see(&replica, found, look, now);
+                self.forget();
+            }
             Reading::EngineSilent => self.engine_answers = false,
             Reading::Probed {
                 replica,

@@ -10,6 +10,7 @@ use gantry_node_worker_core::{Action, ContainerId, Creation, Outcome};
 use gantry_spec::ImageRef;
 
 use super::{Engine, EngineError, creation};
+use crate::output;
 
 /// Longest time without a word while an image is pulled.
 const PULL_SILENCE: Millis = Millis::from_secs(300);
@@ -88,7 +89,7 @@ impl Engine {
             Action::Start { container } => self.start(container).await,
             Action::Stop { container, grace } => self.stop(container, *grace).await,
             Action::Remove { container } => self.remove(container).await,
-            Action::ReadTail { container } => Ok(Outcome::Tail(self.tail(&container.0).await)),
+            Action::ReadTail { .. } => self.tail(replica).await,
         };
         done.unwrap_or_else(|error| later(&error))
     }
@@ -216,6 +217,13 @@ impl Engine {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn tail(&self, replica: &ReplicaKey) -> Result<Outcome, EngineError> {
+        let written = self.written(replica).await?;
+        Ok(Outcome::Tail(
+            written.as_ref().map(output::tail).unwrap_or_default(),
+        ))
     }
 
     async fn remove(&self, container: &ContainerId) -> Result<Outcome, EngineError> {
