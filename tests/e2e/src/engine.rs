@@ -18,6 +18,11 @@ async fn output(program: &str, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Runs `docker` on the host.
+pub async fn docker(arguments: &[&str]) -> anyhow::Result<String> {
+    output("docker", arguments).await
+}
+
 /// Runs `docker` inside a simulated machine.
 pub async fn in_machine(machine: &str, arguments: &[&str]) -> anyhow::Result<String> {
     output(

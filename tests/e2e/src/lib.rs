@@ -5,9 +5,13 @@
 mod engine;
 mod eventually;
 mod system;
+mod times;
 mod traffic;
 
-pub use engine::{containers_of_machine, host_pid, in_machine, kill_process, service_container};
+pub use engine::{
+    containers_of_machine, docker, host_pid, in_machine, kill_process, service_container,
+};
 pub use eventually::eventually;
 pub use system::{System, image, project, service};
-pub use traffic::{Tally, Traffic};
+pub use times::measured;
+pub use traffic::{Asked, Tally, Traffic};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use gantry_events::{Millis, ProjectName, ServiceName};
+use gantry_events::{ProjectName, ServiceName};
 use gantry_rest::{Client, ReadAt, Write};
 use gantry_views::{NodeDoc, OperationDoc, OperationState, ReplicaDoc, ReplicaState};
 
@@ -51,10 +51,9 @@ impl System {
             .lines()
             .find_map(|line| line.strip_prefix("project: "))
             .context("a file names its project")?;
-        let write = Write::new().and_wait(Millis::from_secs(60));
         let operation = self
             .api
-            .put_config(&project(name), file.to_owned(), &write)
+            .put_config(&project(name), file.to_owned(), &Write::new())
             .await?;
         self.ended(operation, Duration::from_secs(120)).await
     }
