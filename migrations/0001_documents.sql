@@ -64,6 +64,13 @@ CREATE INDEX events_by_entity ON events (kind, id, seq, idx);
 CREATE INDEX events_by_operation ON events (operation, seq, idx) WHERE operation IS NOT NULL;
 CREATE INDEX events_by_actor ON events (actor, seq, idx);
 
+-- When each message was decided or accepted, in milliseconds since 1970, for reads as of a time.
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX messages_by_time ON messages (time, seq);
+
 -- Messages that count for nothing, by subject.
 CREATE TABLE void_messages (
     subject TEXT PRIMARY KEY,

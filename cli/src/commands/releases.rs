@@ -95,7 +95,7 @@ fn row(made: &Made, is_current: bool, now: Option<Time>) -> Vec<Field> {
         Field::toned(Tone::Good, if is_current { "*" } else { "" }),
         Field::of(made.doc.release),
         Field::toned(tone, state),
-        Field::of(when(made.doc.since, now)),
+        Field::of(when(made.doc.created, now)),
         Field::of(&made.by),
         Field::of(&made.changed),
     ]

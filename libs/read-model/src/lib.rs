@@ -6,11 +6,13 @@
 //! log at will: when folds change or it is damaged, another is made beside it. Leaves to others: which
 //! messages are valid (`gantry-bus`), what documents say (`gantry-views`), bodies of events (the log).
 
+mod behind;
 mod error;
 mod events;
 mod files;
 mod list;
 mod message;
+mod past;
 mod reader;
 mod store;
 mod writer;
@@ -19,5 +21,6 @@ pub use error::{ReadError, StoreError};
 pub use events::{EventFilter, EventRows, IndexedEvent};
 pub use list::{Cursor, Field, ListQuery, Page, ParseCursorError};
 pub use message::{Content, LogMessage};
-pub use reader::{AsOf, Found, Reader, Version};
+pub use past::Version;
+pub use reader::{AsOf, Found, Reader};
 pub use store::Store;

@@ -1,7 +1,7 @@
 //! `LogMessage`: a message of the log as the store is fed it, and its entries.
 
 use gantry_events::{
-    Actor, CommandBatch, Commit, EntityRef, Kind, OperationId, Place, Scope, Seq, Writer,
+    Actor, CommandBatch, Commit, EntityRef, Kind, OperationId, Place, Scope, Seq, Time, Writer,
 };
 use gantry_views::{Entry, Said};
 
@@ -40,6 +40,15 @@ pub(crate) struct Attributes<'a> {
 const ACCEPTED: &str = "operation.accepted.v1";
 
 impl LogMessage {
+    /// When it was decided, or its first command accepted; none of a void one.
+    pub(crate) fn time(&self) -> Option<Time> {
+        match &self.content {
+            Content::Void => None,
+            Content::Commands(batch) => batch.commands.first().map(|command| command.time),
+            Content::Commit(_, commit) => Some(commit.time),
+        }
+    }
+
     /// Its commands or facts, in order, as folds take them.
     pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
         match &self.content {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gantry_events::{Digest, OperationId, Place, Seq};
-use gantry_views::{DocKey, View};
+use gantry_views::{DocKey, Document, View};
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::watch;
 
@@ -35,17 +35,6 @@ pub struct Found<T> {
     pub from: Seq,
 }
 
-/// A document as it once was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version<T> {
-    /// The document.
-    pub doc: T,
-    /// First sequence at which it was so.
-    pub from: Seq,
-    /// First sequence at which it was so no more; none for the current one.
-    pub to: Option<Seq>,
-}
-
 /// One moment of the read model.
 pub(crate) struct Moment {
     pub work: Transaction<'static, Sqlite>,
@@ -75,6 +64,25 @@ impl Reader {
         key: &DocKey,
         at: Option<Seq>,
     ) -> Result<AsOf<Option<Found<T>>>, ReadError> {
+        self.body(key, at, parse).await
+    }
+
+    /// The same for a document of any kind.
+    pub async fn document(
+        &self,
+        key: &DocKey,
+        at: Option<Seq>,
+    ) -> Result<AsOf<Option<Found<Document>>>, ReadError> {
+        let read = |body: &str| Document::from_json(key.kind, body).map_err(unreadable);
+        self.body(key, at, read).await
+    }
+
+    async fn body<T>(
+        &self,
+        key: &DocKey,
+        at: Option<Seq>,
+        read: impl Fn(&str) -> Result<T, ReadError>,
+    ) -> Result<AsOf<Option<Found<T>>>, ReadError> {
         let mut moment = self.moment(at).await?;
         let row = sqlx::query(
             "SELECT from_seq, body FROM versions
@@ -90,45 +98,12 @@ impl Reader {
         let found = row.map(|row| {
             Ok::<_, ReadError>(Found {
                 from: seq_of(row.try_get("from_seq")?),
-                doc: parse(row.try_get("body")?)?,
+                doc: read(row.try_get("body")?)?,
             })
         });
         Ok(AsOf {
             seq: moment.at,
             value: found.transpose()?,
-        })
-    }
-
-    /// Every version of one document, the newest first: `limit` of them, from before `before`.
-    pub async fn history<T: View>(
-        &self,
-        key: &DocKey,
-        before: Option<Seq>,
-        limit: u32,
-    ) -> Result<AsOf<Vec<Version<T>>>, ReadError> {
-        let mut moment = self.moment(None).await?;
-        let rows = sqlx::query(
-            "SELECT from_seq, to_seq, body FROM versions
-             WHERE kind = ? AND scope = ? AND id = ? AND from_seq < ?
-             ORDER BY from_seq DESC LIMIT ?",
-        )
-        .bind(key.kind.as_str())
-        .bind(key.scope.to_string())
-        .bind(&key.id)
-        .bind(number(before.unwrap_or(moment.at.next())))
-        .bind(limit)
-        .fetch_all(&mut *moment.work)
-        .await?;
-        let versions = rows.iter().map(|row| {
-            Ok(Version {
-                from: seq_of(row.try_get("from_seq")?),
-                to: row.try_get::<Option<i64>, _>("to_seq")?.map(seq_of),
-                doc: parse(row.try_get("body")?)?,
-            })
-        });
-        Ok(AsOf {
-            seq: moment.at,
-            value: versions.collect::<Result<_, ReadError>>()?,
         })
     }
 

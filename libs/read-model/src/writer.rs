@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_events::{Digest, Intent, Seq};
+use gantry_events::{Digest, Intent, Seq, Time};
 use gantry_views::{DocKey, Document, Documents, Entry, Said, fold, touched};
 use sqlx::{Connection, SqliteConnection};
 
@@ -58,6 +58,9 @@ impl Folding {
         }
         if message.content == Content::Void {
             count_void(work, &message.subject).await?;
+        }
+        if let Some(time) = message.time() {
+            keep_time(work, message.seq, time).await?;
         }
         let mut changed = BTreeSet::new();
         let mut before = Documents::default();
@@ -231,6 +234,15 @@ async fn keep_command(work: &mut SqliteConnection, entry: &Entry<'_>) -> Result<
         | Intent::ScalePool(_)
         | Intent::RemovePool(_) => {}
     }
+    Ok(())
+}
+
+async fn keep_time(work: &mut SqliteConnection, seq: Seq, time: Time) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO messages (seq, time) VALUES (?, ?)")
+        .bind(number(seq))
+        .bind(time.unix_millis())
+        .execute(work)
+        .await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What is written is read: now, in the past, in pages.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod log;
 
@@ -56,13 +56,13 @@ async fn history_lists_the_newest_version_first() {
     let history = |before, limit| {
         let (reader, key) = (store.reader(), key.clone());
         async move {
-            let answer = reader
-                .history::<ServiceDoc>(&key, before, limit)
-                .await
-                .unwrap();
+            let answer = reader.history(&key, before, limit).await.unwrap();
             let versions = answer.value.into_iter();
             versions
-                .map(|v| (v.from.0, v.to.map(|to| to.0), v.doc.release.0))
+                .map(|v| {
+                    let doc = ServiceDoc::of(&v.doc).unwrap();
+                    (v.from.0, v.to.map(|to| to.0), doc.release.0)
+                })
                 .collect::<Vec<_>>()
         }
     };
@@ -259,4 +259,73 @@ async fn a_command_leaves_its_request_and_its_file() {
     assert_eq!(reader.contents(Digest::of(b"other")).await.unwrap(), None);
     let void = reader.void_messages().await.unwrap();
     assert_eq!(void, [("evt.node.n9".to_owned(), 2)].into());
+}
+
+#[tokio::test]
+async fn a_time_names_the_last_sequence_before_anything_later() {
+    let mut log = Log::default();
+    log.deploys(1, &["web"]).void().deploys(2, &["web"]);
+    let (_folder, store) = store(&log).await;
+    let reader = store.reader();
+    let versions = reader.history(&DocKey::project(&id("shop")), None, 9).await;
+    let times: Vec<_> = versions
+        .unwrap()
+        .value
+        .iter()
+        .map(|v| (v.from, v.time))
+        .collect();
+    let [(second, later), (first, early)] = times[..] else {
+        panic!("{times:?}");
+    };
+    assert_eq!((first, second), (Seq(2), Seq(5)));
+    let rows = [
+        (Time::default(), Seq(1)),
+        // The void message between has no time, and belongs to what came before.
+        (early, Seq(3)),
+        (later, Seq(5)),
+        (later + Millis(60_000), Seq(5)),
+    ];
+    for (time, seq) in rows {
+        assert_eq!(reader.seq_at(time).await.unwrap(), seq, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_event_before_another_is_found_by_what_it_is_about() {
+    use gantry_views::why::Sought;
+    let mut log = Log::default();
+    log.deploys(1, &["web"]).deploys(2, &["web"]);
+    let (_folder, store) = store(&log).await;
+    let of_web = |types| Sought {
+        scope: Some(shop()),
+        kind: Some(Kind::Service),
+        id: Some("web".to_owned()),
+        operation: None,
+        types,
+    };
+    let release = Sought {
+        operation: Some(operation(1)),
+        types: &["release.created.v1"],
+        ..Sought::default()
+    };
+    let place = |seq, index| Place {
+        seq: Seq(seq),
+        index,
+    };
+    let rows = [
+        (vec![of_web(&[])], place(9, 0), Some(place(4, 1))),
+        (
+            vec![of_web(&["service.configured.v1"])],
+            place(4, 1),
+            Some(place(2, 1)),
+        ),
+        (vec![of_web(&["service.scaled.v1"])], place(9, 0), None),
+        (vec![release.clone()], place(9, 0), Some(place(2, 0))),
+        (vec![release, of_web(&[])], place(9, 0), Some(place(4, 1))),
+        (vec![], place(9, 0), None),
+    ];
+    for (sought, before, expected) in rows {
+        let found = store.reader().last_event(before, &sought).await.unwrap();
+        assert_eq!(found, expected, "{sought:?} before {before}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Bodies of answers, as far as they are no documents of `gantry-views`.
 
-use gantry_events::{LogId, NodeId, ReplicaId, Seq, Time};
+use gantry_events::{LogId, NodeId, ReplicaId, Scope, Seq, Time};
+use gantry_views::why::Link;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,6 +15,42 @@ pub struct List<T> {
     /// The sequence that every page of this list reflects.
     #[schema(value_type = u64)]
     pub seq: Seq,
+}
+
+/// Why an entity is as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Why {
+    /// What it is: `replica`.
+    pub kind: String,
+    /// Its project, or `cluster`.
+    #[schema(value_type = String)]
+    pub scope: Scope,
+    /// Its id.
+    pub id: String,
+    /// How it is now, in a sentence.
+    pub says: String,
+    /// What led to that, the newest first; the last is what was asked for, where that is known.
+    pub links: Vec<Link>,
+    /// The sequence that this reflects.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+}
+
+/// One version of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Past {
+    /// First sequence at which it was so.
+    #[schema(value_type = u64)]
+    pub from: Seq,
+    /// First sequence at which it was so no more; none for the current version.
+    #[schema(value_type = Option<u64>)]
+    pub to: Option<Seq>,
+    /// When it became so.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
+    /// The entity as it was.
+    #[schema(value_type = Object)]
+    pub doc: serde_json::Value,
 }
 
 /// What a node needs besides its own key to take part in the bus. The credential is the token and the

@@ -2,7 +2,9 @@
 
 use gantry_events::{OperationId, ProjectName, ReleaseNumber, ServiceName};
 use gantry_spec::Service;
-use gantry_views::{ReplicaCounts, ServiceDoc, ServiceState, Standing, Unplaced};
+use gantry_views::{
+    LastFailure, Progress, ReplicaCounts, ServiceDoc, ServiceState, Standing, Unplaced,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -42,17 +44,30 @@ pub struct ServiceStatus {
     /// Why its last change failed, if it did.
     #[schema(value_type = Option<Object>)]
     pub problem: Option<gantry_events::Problem>,
+    /// The replica that last failed, until a rollout is done.
+    pub last_failure: Option<LastFailure>,
     /// The slot that last fitted no node, until it is filled.
     pub unplaced: Option<Unplaced>,
-    /// Hosts it answers at on the ingress; none for a worker.
+    /// How far its rollout is, once that is known.
+    pub progress: Option<Progress>,
+    /// How often it was restarted.
+    pub round: u32,
+    /// How it goes from one version to the next, in a line.
+    pub rollout: String,
+    /// Where its replicas may run, in a line; empty where they may run anywhere.
+    pub place: String,
+    /// Hosts it answers at on the ingress, its own first; none for a worker.
     pub hosts: Vec<String>,
+    /// How many more there are; the file has all of them.
+    pub hosts_left_out: u32,
 }
 
 impl ServiceAnswer {
     /// A document and the part of its release's file, as [`ServiceDoc::spec_in`] gives it.
     pub fn of(doc: ServiceDoc, spec: Option<Service>) -> Self {
         let serves_http = spec.as_ref().is_some_and(|spec| spec.port.is_some());
-        let host = gantry_events::host_of(&doc.project, &doc.id);
+        let mut hosts = vec![gantry_events::host_of(&doc.project, &doc.id)];
+        hosts.extend(doc.domains);
         Self {
             spec,
             status: ServiceStatus {
@@ -61,8 +76,14 @@ impl ServiceAnswer {
                 replicas: doc.replicas,
                 operation: doc.operation,
                 problem: doc.problem,
+                last_failure: doc.last_failure,
                 unplaced: doc.unplaced,
-                hosts: serves_http.then_some(host).into_iter().collect(),
+                progress: doc.progress,
+                round: doc.round,
+                rollout: doc.rollout,
+                place: doc.place,
+                hosts: if serves_http { hosts } else { Vec::new() },
+                hosts_left_out: doc.domains_left_out,
             },
             id: doc.id,
             project: doc.project,

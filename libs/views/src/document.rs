@@ -73,6 +73,12 @@ macro_rules! documents {
                 json.expect("a document has text keys and no value that JSON lacks")
             }
 
+            /// The same as a value.
+            pub fn to_value(&self) -> serde_json::Value {
+                let value = match self { $(Self::$kind(doc) => serde_json::to_value(doc),)* };
+                value.expect("a document has text keys and no value that JSON lacks")
+            }
+
             /// Its name.
             pub fn key(&self) -> DocKey {
                 match self { $(Self::$kind(doc) => doc.key(),)* }
@@ -127,10 +133,32 @@ documents! {
     Release(ReleaseDoc): |_| false;
     Service(ServiceDoc): |doc| doc.state.is_final();
     Replica(ReplicaDoc): |doc| doc.state.is_final();
-    Node(NodeDoc): |_| false;
-    Pool(PoolDoc): |_| false;
-    Machine(MachineDoc): |_| false;
+    Node(NodeDoc): |doc| doc.state.is_final();
+    Pool(PoolDoc): |doc| doc.state.is_final();
+    Machine(MachineDoc): |doc| doc.state.is_final();
     Balancer(BalancerDoc): |_| false;
+}
+
+impl Document {
+    /// How it is, in a sentence: its state, since when, and what it waits for until when.
+    pub fn says(&self) -> String {
+        let value = self.to_value();
+        let text = |field: &str| value.get(field).and_then(serde_json::Value::as_str);
+        let key = self.key();
+        let state = text("state").unwrap_or_default().replace('_', " ");
+        let mut says = format!("{} {} is {state}", key.kind.as_str(), key.id);
+        let parts = [
+            ("since", "since"),
+            ("waiting_for", "waiting for"),
+            ("until", "until"),
+        ];
+        for (field, word) in parts {
+            if let Some(said) = text(field) {
+                says.push_str(&format!(", {word} {said}"));
+            }
+        }
+        says
+    }
 }
 
 /// The documents that some entries touch, as far as they exist.

@@ -5,6 +5,19 @@ use gantry_events::{
     ReplicaId, Scope, ServiceName,
 };
 
+/// Kinds that have documents.
+const KINDS: [Kind; 9] = [
+    Kind::Operation,
+    Kind::Project,
+    Kind::Release,
+    Kind::Service,
+    Kind::Replica,
+    Kind::Node,
+    Kind::Pool,
+    Kind::Machine,
+    Kind::Balancer,
+];
+
 /// Names one document. Operations and projects stand in the cluster's scope, whatever they are about,
 /// so that their id alone finds them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +31,64 @@ pub struct DocKey {
 }
 
 impl DocKey {
+    /// The document of this kind and id, as a path writes them: a project's with the project.
+    ///
+    /// # Errors
+    /// Why it names none, in a sentence.
+    pub fn read(kind: &str, project: Option<&str>, id: &str) -> Result<Self, String> {
+        let known = KINDS.iter().find(|known| known.as_str() == kind);
+        let kind = *known.ok_or_else(|| {
+            let all: Vec<_> = KINDS.iter().map(|kind| kind.as_str()).collect();
+            format!("`{kind}` is no kind of entity; {} are", all.join(", "))
+        })?;
+        let wrong = |e: &dyn ToString| e.to_string();
+        let project: Option<ProjectName> = match project.map(str::parse) {
+            Some(Ok(project)) => Some(project),
+            Some(Err(e)) => return Err(wrong(&e)),
+            None => None,
+        };
+        match (kind, &project) {
+            (Kind::Operation, None) => id.parse().map(Self::operation).map_err(|e| wrong(&e)),
+            (Kind::Project, None) => id
+                .parse()
+                .map(|id| Self::project(&id))
+                .map_err(|e| wrong(&e)),
+            (Kind::Node, None) => id.parse().map(|id| Self::node(&id)).map_err(|e| wrong(&e)),
+            (Kind::Pool, None) => id.parse().map(|id| Self::pool(&id)).map_err(|e| wrong(&e)),
+            (Kind::Machine, None) => id
+                .parse()
+                .map(|id| Self::machine(&id))
+                .map_err(|e| wrong(&e)),
+            (Kind::Balancer, None) => id
+                .parse()
+                .map(|id| Self::balancer(&id))
+                .map_err(|e| wrong(&e)),
+            (Kind::Release, Some(project)) => {
+                let number = id.trim_start_matches('r').parse().map(ReleaseNumber);
+                let number =
+                    number.map_err(|_| format!("`{id}` is no number of a release; write 3 or r3"));
+                number.map(|number| Self::release(project, number))
+            }
+            (Kind::Service, Some(project)) => id
+                .parse()
+                .map(|id| Self::service(project, &id))
+                .map_err(|e| wrong(&e)),
+            (Kind::Replica, Some(project)) => id
+                .parse()
+                .map(|id| Self::replica(project, &id))
+                .map_err(|e| wrong(&e)),
+            (Kind::Log | Kind::Rollout, _) => Err("there is no document of this kind".to_owned()),
+            (_, None) => Err(format!(
+                "a {0} is named with its project: {0}/PROJECT/{id}",
+                kind.as_str()
+            )),
+            (_, Some(_)) => Err(format!(
+                "a {0} is of no project; name it {0}/{id}",
+                kind.as_str()
+            )),
+        }
+    }
+
     /// An operation.
     pub fn operation(id: OperationId) -> Self {
         Self::cluster(Kind::Operation, id)

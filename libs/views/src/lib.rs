@@ -22,6 +22,7 @@ mod service;
 mod short;
 mod standing;
 mod steps;
+pub mod why;
 
 pub use balancer::{BalancerDoc, BalancerState};
 pub use document::{Document, Documents, UnreadableDocument, View};
@@ -29,19 +30,19 @@ pub use fold::{fold, touched};
 pub use gantry_decider::{Entry, Said};
 pub use key::DocKey;
 pub use machine::{MachineDoc, MachineState};
-pub use node::{NodeDoc, NodeState};
+pub use node::{Availability, Heard, Liveness, NodeDoc, NodeState, Open};
 pub use operation::{OperationDoc, OperationKind, OperationState};
 pub use pool::{PoolDoc, PoolState};
 pub use project::{ProjectDoc, ProjectState};
-pub use release::ReleaseDoc;
+pub use release::{ReleaseDoc, ReleaseState};
 pub use replica::{HEAL_WITHIN, LastExit, ReplicaDoc, ReplicaState};
-pub use service::{ReplicaCounts, ServiceDoc, ServiceState, Unplaced};
+pub use service::{LastFailure, ReplicaCounts, ServiceDoc, ServiceState, Unplaced};
 pub use standing::Standing;
-pub use steps::{Step, StepState, Steps};
+pub use steps::{Progress, Step, StepState, Steps};
 
 /// Version of all folds together. Raise it with any change of a fold, a document's form, or the
 /// tables they are stored in: read models then rebuild themselves.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// The most a document takes as JSON. The number is the design's: a page of a thousand stays small.
 pub const MAX_BYTES: usize = 4096;

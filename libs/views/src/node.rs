@@ -1,15 +1,16 @@
-//! A node: one machine's worker, what it has and what is set aside of it.
+//! A node: one machine's worker, what it has and what is set aside of it; whether it is heard
+//! ([`Liveness`]) and whether it takes replicas ([`Availability`]), kept apart.
+
+pub(crate) mod fold;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use gantry_events::{
-    Bytes, Capacity, MachineId, MilliCpu, NodeAdmitted, NodeId, NodeJoined, Writer,
-};
+use gantry_events::{Bytes, Capacity, MachineId, MilliCpu, NodeId, OperationId, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DocKey, Documents, Entry, MachineDoc, Standing};
+use crate::{DocKey, Standing};
 
 /// A node of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -22,11 +23,15 @@ pub struct NodeDoc {
     /// That machine, as Gantry calls it.
     #[schema(value_type = String)]
     pub machine_id: MachineId,
-    /// How far it is.
+    /// How it is in a word: its liveness where that is in doubt, else its availability.
     pub state: NodeState,
     /// Since when, waiting for what, until when.
     #[serde(flatten)]
     pub standing: Standing,
+    /// Whether it is heard.
+    pub liveness: Liveness,
+    /// Whether it takes replicas.
+    pub availability: Availability,
     /// Its address on the machines' private network, once it has joined.
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
@@ -41,11 +46,11 @@ pub struct NodeDoc {
     pub reserved: Capacity,
     /// How many replicas it has that have not ended.
     pub replicas: u32,
-    /// Its labels.
+    /// Its labels, `pool` and `provider` among them.
     pub labels: BTreeMap<String, String>,
 }
 
-/// How far a node is.
+/// How a node is, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
@@ -53,13 +58,110 @@ pub enum NodeState {
     Joining,
     /// It takes replicas.
     Ready,
-    /// Its heartbeats stay away. No fact: laid over reads of now.
-    Silent,
+    /// It takes no more replicas; what runs there stays.
+    Cordoned,
+    /// What runs there moves elsewhere.
+    Draining,
+    /// Nothing runs there, and it takes no replicas.
+    Drained,
+    /// Its heartbeats stay away.
+    Suspect,
+    /// It was given up: what ran there is replaced elsewhere.
+    Lost,
+    /// Its machine was removed.
+    Removed,
+    /// Its machine is no more, unasked.
+    Gone,
+}
+
+impl NodeState {
+    /// Whether its machine is no more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Removed | Self::Gone => true,
+            Self::Joining
+            | Self::Ready
+            | Self::Cordoned
+            | Self::Draining
+            | Self::Drained
+            | Self::Suspect
+            | Self::Lost => false,
+        }
+    }
+}
+
+/// Whether a node is heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Liveness {
+    /// Whether it is.
+    pub state: Heard,
+    /// Since when; of a silent node, when it was last heard.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Time,
+    /// When the next thing is said of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Time>,
+    /// Whether so many are silent at once that the fault is rather between them and the scheduler.
+    #[serde(default)]
+    pub widespread: bool,
+}
+
+/// Whether a node is heard, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// Not yet.
+    Joining,
+    /// It is.
+    Alive,
+    /// Its heartbeats stay away.
+    Suspect,
+    /// It stayed silent.
+    Lost,
+}
+
+/// Whether a node takes replicas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Availability {
+    /// Whether it does.
+    pub state: Open,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Time,
+    /// What holds a drain up, once it is overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_up: Option<String>,
+    /// When a drain should be over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Time>,
+    /// The operation that asked for it, if one did.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub operation: Option<OperationId>,
+}
+
+/// Whether a node takes replicas, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Open {
+    /// It does.
+    Open,
+    /// No more.
+    Cordoned,
+    /// No more, and what it has moves elsewhere.
+    Draining,
+    /// No more, and it has none.
+    Drained,
 }
 
 impl NodeDoc {
     pub(crate) fn doc_key(&self) -> DocKey {
         DocKey::node(&self.id)
+    }
+
+    /// The operation that waits for its drain, or waited.
+    pub(crate) fn drained_for(&self) -> Option<OperationId> {
+        let drained = matches!(self.availability.state, Open::Draining | Open::Drained);
+        self.availability.operation.filter(|_| drained)
     }
 
     pub(crate) fn reserve(&mut self, cpu: MilliCpu, memory: Bytes) {
@@ -80,61 +182,5 @@ impl NodeDoc {
             cpu: MilliCpu(all.cpu.0.saturating_sub(taken.cpu.0)),
             memory: Bytes(all.memory.0.saturating_sub(taken.memory.0)),
         };
-    }
-}
-
-/// A node is born, with its key. Its deadline is its machine's.
-pub(crate) fn admitted(entry: &Entry<'_>, fact: &NodeAdmitted, documents: &mut Documents) {
-    if documents.get(&DocKey::node(&fact.node)).is_some() {
-        return;
-    }
-    let machine = documents.find::<MachineDoc>(&DocKey::machine(&fact.machine));
-    let container = machine.and_then(|doc| doc.provider_id.clone());
-    let until = machine.and_then(|doc| doc.standing.until);
-    documents.write(NodeDoc {
-        id: fact.node.clone(),
-        machine: container.unwrap_or_else(|| fact.machine.to_string()),
-        machine_id: fact.machine.clone(),
-        state: NodeState::Joining,
-        standing: Standing::waiting(entry.time, "its worker to report what it has", until),
-        address: None,
-        capacity: Capacity::default(),
-        free: Capacity::default(),
-        reserved: Capacity::default(),
-        replicas: 0,
-        labels: BTreeMap::new(),
-    });
-}
-
-/// A node's worker is at work. Said anew after each of its restarts.
-pub(crate) fn joined(entry: &Entry<'_>, fact: &NodeJoined, documents: &mut Documents) {
-    if *entry.writer != Writer::Node(fact.node.clone()) {
-        return;
-    }
-    let Some(doc) = documents.change::<NodeDoc>(&DocKey::node(&fact.node)) else {
-        return;
-    };
-    doc.address = Some(fact.address);
-    doc.capacity = fact.capacity;
-    doc.measure();
-    if doc.state != NodeState::Ready {
-        doc.state = NodeState::Ready;
-        doc.standing = Standing::at_rest(entry.time);
-    }
-}
-
-/// The machine of a node has changed its name or its deadline.
-pub(crate) fn follow_machine(machine: &MachineDoc, documents: &mut Documents) {
-    let Some(doc) = documents.change::<NodeDoc>(&DocKey::node(&machine.node)) else {
-        return;
-    };
-    if doc.machine_id != machine.id {
-        return;
-    }
-    if let Some(container) = &machine.provider_id {
-        doc.machine.clone_from(container);
-    }
-    if doc.state == NodeState::Joining {
-        doc.standing.until = machine.standing.until;
     }
 }

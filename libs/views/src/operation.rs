@@ -1,6 +1,9 @@
 //! An operation: an accepted command and what its decider has made of it.
 
 pub(crate) mod fold;
+mod machines;
+pub(crate) mod owner;
+mod steps;
 
 use gantry_events::{Actor, Intent, OperationId, Problem, ProjectName, ReleaseNumber, Scope, Seq};
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,9 @@ pub struct OperationDoc {
     /// The release it made, if it made one.
     #[schema(value_type = Option<u32>)]
     pub release: Option<ReleaseNumber>,
+    /// The release that undid it, if one did.
+    #[schema(value_type = Option<u32>)]
+    pub rolled_back_by: Option<ReleaseNumber>,
     /// Where its command stands in the log.
     #[schema(value_type = u64)]
     pub seq: Seq,

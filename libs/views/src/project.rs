@@ -1,6 +1,6 @@
-//! A project: which file it follows.
+//! A project: which file it follows, which release runs, and where it was last changed.
 
-use gantry_events::{Digest, OperationId, ProjectName, ReleaseCreated, ReleaseNumber};
+use gantry_events::{Digest, OperationId, ProjectName, ReleaseCreated, ReleaseNumber, Seq};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,9 +17,15 @@ pub struct ProjectDoc {
     /// Its last release.
     #[schema(value_type = u32)]
     pub release: ReleaseNumber,
-    /// Names the file of that release.
+    /// The release that runs: the last that was rolled out whole.
+    #[schema(value_type = Option<u32>)]
+    pub current: Option<ReleaseNumber>,
+    /// Names the file of its last release.
     #[schema(value_type = String)]
     pub config: Digest,
+    /// Where it was last changed in the log: by a release, or by hand at one of its services.
+    #[schema(value_type = u64)]
+    pub changed: Seq,
     /// The operation that made that release.
     #[schema(value_type = String, format = Uuid)]
     pub operation: OperationId,
@@ -46,12 +52,22 @@ impl ProjectDoc {
 pub(crate) fn released(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut Documents) {
     let before = documents.find::<ProjectDoc>(&DocKey::project(&fact.project));
     let since = before.map_or(entry.time, |doc| doc.standing.since);
+    let current = before.and_then(|doc| doc.current);
     documents.write(ProjectDoc {
         id: fact.project.clone(),
         state: ProjectState::Active,
         release: fact.release,
+        current,
         config: fact.config,
+        changed: entry.place.seq,
         operation: fact.operation,
         standing: Standing::at_rest(since),
     });
+}
+
+/// One of its services was changed by hand: what rests on an older read of the project comes too late.
+pub(crate) fn changed(entry: &Entry<'_>, project: &ProjectName, documents: &mut Documents) {
+    if let Some(doc) = documents.change::<ProjectDoc>(&DocKey::project(project)) {
+        doc.changed = entry.place.seq;
+    }
 }

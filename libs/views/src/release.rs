@@ -1,17 +1,16 @@
 //! A release: a project's file as of one moment, with each image pinned.
 
+pub(crate) mod fold;
+
 use std::collections::BTreeMap;
 
-use gantry_events::{Digest, OperationId, ProjectName, ReleaseCreated, ReleaseNumber, Seq, Time};
+use gantry_events::{Digest, OperationId, Problem, ProjectName, ReleaseNumber, Seq, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{DocKey, Documents, Entry};
+use crate::{DocKey, Standing};
 
-/// Room for images, as JSON. The rest of a release takes under 1 KiB.
-const IMAGES_MOST: usize = 3000;
-
-/// A release of a project. It never changes.
+/// A release of a project. What it is never changes; what became of it does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReleaseDoc {
     /// Its number as it is written: `r1`.
@@ -28,10 +27,6 @@ pub struct ReleaseDoc {
     /// Names its file.
     #[schema(value_type = String)]
     pub config: Digest,
-    /// The earlier release whose content it has, if it was made to go back to that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u32>)]
-    pub rollback_of: Option<ReleaseNumber>,
     /// Each image as written in the file, and the same with its digest.
     pub images: BTreeMap<String, String>,
     /// How many images are not listed; the event at `seq` holds all of them.
@@ -41,40 +36,41 @@ pub struct ReleaseDoc {
     pub seq: Seq,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    pub since: Time,
+    pub created: Time,
+    /// The earlier release whose content this one has, if it was made to go back to that.
+    #[schema(value_type = Option<u32>)]
+    pub rollback_of: Option<ReleaseNumber>,
+    /// What became of it.
+    pub state: ReleaseState,
+    /// Since when, waiting for what, until when.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// The release that undid it, if one did.
+    #[schema(value_type = Option<u32>)]
+    pub rolled_back_by: Option<ReleaseNumber>,
+    /// Why it failed, if it did.
+    #[schema(value_type = Option<Object>)]
+    pub problem: Option<Problem>,
+}
+
+/// What became of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseState {
+    /// Services change to it.
+    RollingOut,
+    /// It is what runs.
+    Current,
+    /// It could not be rolled out, and nothing was there to go back to.
+    Failed,
+    /// It could not be rolled out; a later release has undone it.
+    RolledBack,
+    /// A later release took its place.
+    Superseded,
 }
 
 impl ReleaseDoc {
     pub(crate) fn doc_key(&self) -> DocKey {
         DocKey::release(&self.project, self.release)
     }
-}
-
-/// A release exists.
-pub(crate) fn created(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut Documents) {
-    let images = within(&fact.images);
-    let left_out = fact.images.len() - images.len();
-    documents.write(ReleaseDoc {
-        id: fact.release.to_string(),
-        project: fact.project.clone(),
-        release: fact.release,
-        operation: fact.operation,
-        config: fact.config,
-        rollback_of: fact.rollback_of,
-        images,
-        images_left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
-        seq: entry.place.seq,
-        since: entry.time,
-    });
-}
-
-fn within(images: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut left = IMAGES_MOST;
-    let mut fits = |(image, pinned): &(&String, &String)| {
-        let size = image.len() + pinned.len() + "\"\":\"\",".len();
-        left.checked_sub(size).map(|rest| left = rest).is_some()
-    };
-    let kept = images.iter().take_while(|pair| fits(pair));
-    kept.map(|(image, pinned)| (image.clone(), pinned.clone()))
-        .collect()
 }

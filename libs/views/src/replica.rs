@@ -1,6 +1,8 @@
 //! A replica: one container of a service on one node, from its placement to its end.
 
+mod counts;
 pub(crate) mod fold;
+mod words;
 
 use std::net::SocketAddr;
 
@@ -32,6 +34,8 @@ pub struct ReplicaDoc {
     /// The release its spec came with.
     #[schema(value_type = u32)]
     pub release: ReleaseNumber,
+    /// How often its service was restarted by then.
+    pub round: u32,
     /// Where it runs.
     #[schema(value_type = String)]
     pub node: NodeId,
@@ -63,9 +67,15 @@ pub struct ReplicaDoc {
     /// Why it is where it is.
     #[schema(value_type = Object)]
     pub explanation: Explanation,
-    /// Why it leaves, left, or does not answer.
+    /// Why it leaves, left, is lost, or does not answer.
     pub reason: Option<String>,
-    /// Its last lines, if it failed; the event holds more of them.
+    /// Its probe's last answer, if that was no good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<String>,
+    /// While it is lost: what it was, and will be taken for should its node return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<ReplicaState>,
+    /// Its last lines, if it failed or ended without having been ready; the event holds more of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_tail: Vec<String>,
 }
@@ -107,12 +117,13 @@ pub enum ReplicaState {
     Stopped,
     /// Its node gave it up.
     Failed,
-    /// Its node is gone.
+    /// Its node was given up. It may run on, unrouted, and counts again should the node be back before
+    /// its slot is filled.
     Lost,
 }
 
 impl ReplicaState {
-    /// Whether it will not run again under its id.
+    /// Whether it has ended, as far as is known.
     pub fn is_final(self) -> bool {
         match self {
             Self::Stopped | Self::Failed | Self::Lost => true,

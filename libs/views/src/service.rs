@@ -1,16 +1,16 @@
-//! A service: what it should be, and how far its replicas are.
+//! A service: what it should be, how far its replicas are, and how far its change is.
+
+pub(crate) mod fold;
+mod lines;
 
 use gantry_events::{
-    Digest, OperationId, Problem, ProjectName, ReleaseNumber, RolloutFailed, RolloutFinished,
-    RolloutStarted, ServiceConfigured, ServiceEnded, ServiceName, ServiceRemoved, ServiceScaled,
-    ServiceUnplaced, Time,
+    Digest, OperationId, Problem, ProjectName, ReleaseNumber, ReplicaId, ServiceName, Time,
 };
 use gantry_spec::{Project, Replicas, Service};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::short::short;
-use crate::{DocKey, Documents, Entry, Standing};
+use crate::{DocKey, Progress, Standing};
 
 /// A service of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,14 +29,29 @@ pub struct ServiceDoc {
     /// Names the container spec of its replicas.
     #[schema(value_type = String)]
     pub spec: Digest,
+    /// How often it was restarted: replicas of an earlier round are replaced.
+    pub round: u32,
     /// Its replicas, counted.
     pub replicas: ReplicaCounts,
+    /// How far its rollout is, once that is known.
+    pub progress: Option<Progress>,
+    /// How it goes from one version to the next, in a line.
+    pub rollout: String,
+    /// Where its replicas may run, in a line; empty where they may run anywhere.
+    pub place: String,
+    /// Hosts it answers under beside its own: `shop.example.com`, `www.example.com -> example.com`.
+    pub domains: Vec<String>,
+    /// How many of those are not listed; the file has all of them.
+    #[serde(default)]
+    pub domains_left_out: u32,
     /// The operation of its last change.
     #[schema(value_type = Option<String>, format = Uuid)]
     pub operation: Option<OperationId>,
     /// Why its last change failed, if it did.
     #[schema(value_type = Option<Object>)]
     pub problem: Option<Problem>,
+    /// The replica that last failed, until a rollout is done. It is listed among all.
+    pub last_failure: Option<LastFailure>,
     /// The slot that last fitted no node, until it is filled.
     pub unplaced: Option<Unplaced>,
     /// Since when, waiting for what, until when.
@@ -53,6 +68,19 @@ pub struct ReplicaCounts {
     pub present: u32,
     /// How many are ready.
     pub ready: u32,
+}
+
+/// A replica that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastFailure {
+    /// Which.
+    #[schema(value_type = String)]
+    pub replica: ReplicaId,
+    /// Why.
+    pub reason: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
 }
 
 /// A slot that fits no node.
@@ -102,162 +130,4 @@ impl ServiceDoc {
         }
         Some(spec)
     }
-
-    fn rests(&mut self, now: Time) {
-        self.state = ServiceState::Active;
-        self.standing = Standing::at_rest(now);
-    }
-}
-
-/// A release set what the service should be.
-pub(crate) fn configured(entry: &Entry<'_>, fact: &ServiceConfigured, documents: &mut Documents) {
-    let key = DocKey::service(&fact.project, &fact.service);
-    let before = documents.find::<ServiceDoc>(&key);
-    let living = before.filter(|doc| !doc.state.is_final()).cloned();
-    let counts = living.as_ref().map(|doc| doc.replicas).unwrap_or_default();
-    let staying = living.filter(|doc| doc.state != ServiceState::Removing);
-    let (state, standing) = staying.map_or_else(
-        || (ServiceState::Active, Standing::at_rest(entry.time)),
-        |doc| (doc.state, doc.standing),
-    );
-    documents.write(ServiceDoc {
-        id: fact.service.clone(),
-        project: fact.project.clone(),
-        state,
-        release: fact.release,
-        spec: fact.spec,
-        replicas: ReplicaCounts {
-            wanted: fact.replicas,
-            ..counts
-        },
-        operation: entry.operation,
-        problem: None,
-        unplaced: None,
-        standing,
-    });
-}
-
-/// The number of replicas was set.
-pub(crate) fn scaled(entry: &Entry<'_>, fact: &ServiceScaled, documents: &mut Documents) {
-    if let Some(doc) = living(documents, &fact.project, &fact.service) {
-        doc.replicas.wanted = fact.replicas;
-        doc.operation = entry.operation;
-        doc.unplaced = None;
-    }
-}
-
-/// The service leaves.
-pub(crate) fn removed(entry: &Entry<'_>, fact: &ServiceRemoved, documents: &mut Documents) {
-    if let Some(doc) = living(documents, &fact.project, &fact.service) {
-        doc.state = ServiceState::Removing;
-        doc.replicas.wanted = 0;
-        doc.operation = entry.operation;
-        doc.unplaced = None;
-        doc.standing = Standing::waiting(entry.time, "its replicas to stop", None);
-    }
-}
-
-/// The service is gone.
-pub(crate) fn ended(entry: &Entry<'_>, fact: &ServiceEnded, documents: &mut Documents) {
-    if let Some(doc) = living(documents, &fact.project, &fact.service) {
-        doc.state = ServiceState::Removed;
-        doc.standing = Standing::at_rest(entry.time);
-    }
-}
-
-/// A slot fits no node.
-pub(crate) fn unplaced(fact: &ServiceUnplaced, documents: &mut Documents) {
-    let Some(doc) = living(documents, &fact.project, &fact.service) else {
-        return;
-    };
-    let because = short(&fact.explanation.because, 300);
-    if doc.state != ServiceState::Removing {
-        let what = format!("a node for slot {}: {because}", fact.ordinal);
-        doc.standing
-            .wait(what, doc.standing.until.max(Some(fact.until)));
-    }
-    doc.unplaced = Some(Unplaced {
-        ordinal: fact.ordinal,
-        because,
-    });
-}
-
-/// A slot was filled after all.
-pub(crate) fn placed(key: &DocKey, ordinal: u32, documents: &mut Documents) {
-    let Some(doc) = documents.change::<ServiceDoc>(key) else {
-        return;
-    };
-    if doc.unplaced.take_if(|gap| gap.ordinal == ordinal).is_none() {
-        return;
-    }
-    match doc.state {
-        ServiceState::Changing => doc.standing.wait(REPLICAS, doc.standing.until),
-        ServiceState::Active => doc.standing = Standing::at_rest(doc.standing.since),
-        ServiceState::Removing | ServiceState::Removed => {}
-    }
-}
-
-const REPLICAS: &str = "its replicas to be as asked for";
-
-/// One of its replicas has until then to leave; a removed service waits for the last of them.
-pub(crate) fn leaving_until(key: &DocKey, until: Time, documents: &mut Documents) {
-    if let Some(doc) = documents.change::<ServiceDoc>(key)
-        && doc.state == ServiceState::Removing
-    {
-        doc.standing.until = doc.standing.until.max(Some(until));
-    }
-}
-
-/// A change of the service begins.
-pub(crate) fn rollout_started(entry: &Entry<'_>, fact: &RolloutStarted, documents: &mut Documents) {
-    let Some(doc) = living(documents, &fact.project, &fact.service) else {
-        return;
-    };
-    doc.operation = Some(fact.operation);
-    if doc.state == ServiceState::Removing {
-        doc.standing.until = Some(fact.until);
-        return;
-    }
-    doc.state = ServiceState::Changing;
-    doc.problem = None;
-    doc.standing = Standing::waiting(entry.time, REPLICAS, fact.until);
-}
-
-/// The change is done.
-pub(crate) fn rollout_finished(
-    entry: &Entry<'_>,
-    fact: &RolloutFinished,
-    documents: &mut Documents,
-) {
-    if let Some(doc) = living(documents, &fact.project, &fact.service)
-        && doc.operation == Some(fact.operation)
-        && doc.state == ServiceState::Changing
-    {
-        doc.rests(entry.time);
-    }
-}
-
-/// The change was given up.
-pub(crate) fn rollout_failed(entry: &Entry<'_>, fact: &RolloutFailed, documents: &mut Documents) {
-    let Some(doc) = living(documents, &fact.project, &fact.service) else {
-        return;
-    };
-    if doc.operation != Some(fact.operation) {
-        return;
-    }
-    let detail = short(&fact.problem.detail, 600);
-    doc.problem = Some(Problem::new(fact.problem.code, detail));
-    if doc.state == ServiceState::Changing {
-        doc.rests(entry.time);
-    }
-}
-
-fn living<'a>(
-    documents: &'a mut Documents,
-    project: &ProjectName,
-    service: &ServiceName,
-) -> Option<&'a mut ServiceDoc> {
-    documents
-        .change::<ServiceDoc>(&DocKey::service(project, service))
-        .filter(|doc| !doc.state.is_final())
 }

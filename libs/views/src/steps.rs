@@ -1,5 +1,7 @@
 //! `Steps`: what an operation has come through and what it is at.
 
+use std::fmt;
+
 use gantry_events::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,12 +10,13 @@ use crate::short::short;
 
 /// Most steps a document lists; beyond it the oldest that are over are left out. Sixty rollouts at
 /// once are read from the services, not from here.
-const MOST: usize = 12;
+const MOST: usize = 10;
 
 /// One step of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
-    /// What it is about, stable: `images`, `release/r3`, `service/web`, `machine/m1`.
+    /// What it is about, stable: `images`, `release/r3`, `rollback/r2`, `service/web`, `machine/m1`,
+    /// `pool/workers`, `node/n1`.
     pub name: String,
     /// How far it is.
     pub state: StepState,
@@ -23,6 +26,24 @@ pub struct Step {
     /// What it waits for while it runs, or why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// How much of it is done, where it is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+/// So many of so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Progress {
+    /// How many are done.
+    pub done: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.done, self.of)
+    }
 }
 
 /// How far a step is.
@@ -80,7 +101,34 @@ impl Steps {
         step.state = state;
         step.since = now;
         step.detail = why.map(|why| short(why, 80));
+        if state == StepState::Done {
+            step.progress = None;
+        }
         true
+    }
+
+    /// So much of the running step of that name is done.
+    pub(crate) fn advance(&mut self, name: &str, progress: Progress) {
+        if let Some(step) = self.running(name) {
+            step.progress = Some(progress);
+        }
+    }
+
+    /// So many things are left of the running step of that name; it counts from the most there were.
+    pub(crate) fn leave(&mut self, name: &str, left: u32) {
+        if let Some(step) = self.running(name) {
+            let of = step.progress.map_or(0, |progress| progress.of).max(left);
+            step.progress = Some(Progress {
+                done: of - left,
+                of,
+            });
+        }
+    }
+
+    /// Whether nothing runs but this.
+    pub(crate) fn runs_alone(&mut self, name: &str) -> bool {
+        let mut running = self.steps.iter().filter(|s| s.state == StepState::Running);
+        running.all(|step| step.name == name)
     }
 
     /// Whatever still runs ends like this.
@@ -97,7 +145,12 @@ impl Steps {
     /// What the running steps wait for, in words; nothing when none runs.
     pub(crate) fn waiting_for(&self) -> Option<String> {
         let mut running = self.steps.iter().filter(|s| s.state == StepState::Running);
-        let first = running.next()?.detail.clone().unwrap_or_default();
+        let first = running.next()?;
+        let detail = first.detail.clone().unwrap_or_default();
+        let first = match first.progress {
+            Some(progress) => format!("{detail}, {progress}"),
+            None => detail,
+        };
         match running.count() {
             0 => Some(first),
             more => Some(format!("{first}, and {more} more")),
@@ -126,6 +179,7 @@ impl Steps {
             state,
             since,
             detail: detail.map(|d| short(d, 80)),
+            progress: None,
         });
     }
 }
@@ -146,6 +200,6 @@ mod tests {
         assert_eq!(steps.steps.len(), MOST);
         assert_eq!(steps.steps_left_out, 2);
         assert_eq!(steps.steps[0].name, "service/a");
-        assert_eq!(steps.waiting_for().unwrap(), "a, and 11 more");
+        assert_eq!(steps.waiting_for().unwrap(), "a, and 9 more");
     }
 }

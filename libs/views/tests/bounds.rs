@@ -112,6 +112,77 @@ fn documents_stay_small_whatever_others_write() {
         },
     );
     assert_eq!(world.documents.iter().count(), 55);
+    worst_of_machines(&mut world, &long);
+    worst_of_services(&mut world, &long);
+}
+
+fn worst_of_machines(world: &mut World, long: &str) {
+    let label = |n: u32| (format!("{n}{long}"), long.to_owned());
+    world
+        .says(
+            Writer::Provisioner,
+            MachineRequested {
+                machine: id("m7"),
+                node: id("n7"),
+                pool: id("farm"),
+                labels: (0..50).map(label).collect(),
+                attempt: u32::MAX,
+                until: second(1),
+            },
+        )
+        .says(
+            Writer::Provisioner,
+            MachineCreated {
+                machine: id("m7"),
+                provider_id: long.to_owned(),
+                until: second(1),
+            },
+        )
+        .says(Writer::Api, admitted("n7", "m7"))
+        .says(node("n7"), joined("n7"))
+        .says(
+            Writer::Scheduler,
+            NodeDraining {
+                node: id("n7"),
+                operation: Some(operation(1)),
+                until: second(1),
+            },
+        )
+        .says(
+            Writer::Scheduler,
+            NodeOverdue {
+                node: id("n7"),
+                waiting_for: long.to_owned(),
+                until: second(1),
+            },
+        );
+}
+
+fn worst_of_services(world: &mut World, long: &str) {
+    let host = |n: u32| Domain {
+        host: id(&format!("h{n}.{}.example.com", "a".repeat(60))),
+        redirect: Some(id("example.com")),
+    };
+    let labels = (0..50).map(|n| (format!("{n}{long}"), long.to_owned()));
+    world.says(
+        Writer::Scheduler,
+        ServiceConfigured {
+            domains: (0..500).map(host).collect(),
+            place: PlacePolicy {
+                require: labels.collect(),
+                ..PlacePolicy::default()
+            },
+            ..configured(&format!("{}0", "s".repeat(38)), 1, 1)
+        },
+    );
+    world.says(
+        node("n1"),
+        ReplicaStopped {
+            probe: Some(long.to_owned()),
+            log_tail: vec![long.to_owned(); 20],
+            ..stopped("web-bbbbbb", "n1")
+        },
+    );
 }
 
 /// One of a few facts about a few things, by number.
@@ -122,7 +193,7 @@ fn fact(choice: u8, which: u8) -> (Writer, Fact) {
     let op = operation(u128::from(which % 4));
     let (project, name) = (project(), id(service));
     let scheduler = |fact: Fact| (Writer::Scheduler, fact);
-    match choice % 16 {
+    match choice % 26 {
         0 => (Writer::Api, admitted(on, "m1").into()),
         1 => (node(on), joined(on).into()),
         2 => scheduler(configured(service, u32::from(which), 2).into()),
@@ -161,6 +232,86 @@ fn fact(choice: u8, which: u8) -> (Writer, Fact) {
                 replica: id(replica),
                 node: id(on),
                 reason: "x".into(),
+            }
+            .into(),
+        ),
+        15 => scheduler(
+            ReplicaLost {
+                project,
+                replica: id(replica),
+                node: id(on),
+            }
+            .into(),
+        ),
+        16 => scheduler(
+            ReplicaRegained {
+                project,
+                replica: id(replica),
+                node: id(on),
+                until: second(9),
+            }
+            .into(),
+        ),
+        17 => scheduler(
+            NodeDraining {
+                node: id(on),
+                operation: Some(op),
+                until: second(9),
+            }
+            .into(),
+        ),
+        18 => scheduler(NodeDrained { node: id(on) }.into()),
+        19 => scheduler(
+            ReleaseCreated {
+                rollback_of: Some(ReleaseNumber(1)),
+                ..released(op, u32::from(which))
+            }
+            .into(),
+        ),
+        20 => scheduler(
+            OperationSucceeded {
+                operation: op,
+                scope: Scope::Project(project),
+            }
+            .into(),
+        ),
+        21 => (
+            Writer::Provisioner,
+            MachineRequested {
+                machine: id("m1"),
+                node: id(on),
+                pool: id("farm"),
+                labels: Default::default(),
+                attempt: 1,
+                until: second(9),
+            }
+            .into(),
+        ),
+        22 => (
+            Writer::Provisioner,
+            PoolScaled {
+                pool: id("farm"),
+                size: u32::from(which),
+                operation: op,
+                until: second(9),
+            }
+            .into(),
+        ),
+        23 => (
+            Writer::Provisioner,
+            MachineLeaving {
+                machine: id("m1"),
+                node: id(on),
+                until: second(9),
+            }
+            .into(),
+        ),
+        24 => scheduler(
+            RolloutFailed {
+                project,
+                service: name,
+                operation: op,
+                problem: Problem::new(ProblemCode::DeadlinePassed, "late"),
             }
             .into(),
         ),

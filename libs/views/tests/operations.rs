@@ -214,7 +214,7 @@ fn a_pool_tells_its_operation_which_machines_have_joined() {
     }
     assert_eq!(
         world.operation(op).standing.waiting_for.as_deref(),
-        Some("2 machines to join, and 2 more")
+        Some("2 machines to join, 0 of 2, and 2 more")
     );
     world.says(
         Writer::Provisioner,

@@ -13,6 +13,7 @@ pub(crate) mod release;
 pub(crate) mod replica;
 pub(crate) mod service;
 pub(crate) mod version;
+pub(crate) mod why;
 
 use std::collections::BTreeMap;
 

@@ -100,7 +100,18 @@ impl Heartbeats {
 
     /// The node as it is now: silent, if nothing came from it for too long.
     pub(crate) fn lay_over_node(&self, node: &mut NodeDoc) {
-        if node.state != NodeState::Ready {
+        // Of a node that joins nothing is heard yet; of others the scheduler has said so already.
+        let is_heard = match node.state {
+            NodeState::Ready | NodeState::Cordoned | NodeState::Draining | NodeState::Drained => {
+                true
+            }
+            NodeState::Joining
+            | NodeState::Suspect
+            | NodeState::Lost
+            | NodeState::Removed
+            | NodeState::Gone => false,
+        };
+        if !is_heard {
             return;
         }
         let heard = self.locked();
@@ -113,7 +124,7 @@ impl Heartbeats {
             None => (listening.elapsed(), now - listening.elapsed()),
         };
         if quiet >= SILENT_AFTER {
-            node.state = NodeState::Silent;
+            node.state = NodeState::Suspect;
             node.standing.since = since;
             node.standing.waiting_for = Some(format!("a heartbeat of {}", node.machine));
         }

@@ -7,7 +7,10 @@
 mod api;
 mod asked;
 mod auth;
+mod chain;
 mod desk;
+mod docs;
+mod door;
 mod dress;
 mod events;
 mod handlers;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use gantry_events::{Digest, Scope, Seq};
+use gantry_events::{Digest, Scope, Seq, Time};
 use gantry_read_model::{AsOf, Cursor, Field, Found, ListQuery, ParseCursorError};
 use gantry_rest::{List, ProblemCode, SEQ_HEADER};
 use gantry_views::{DocKey, View};
@@ -26,6 +26,8 @@ pub(crate) struct Moment {
     pub(crate) min_seq: Option<u64>,
     /// Answer from the past, as of this sequence.
     pub(crate) at_seq: Option<u64>,
+    /// Answer from the past, as of this time: `2026-01-31T12:00:00Z`.
+    pub(crate) at: Option<String>,
 }
 
 /// Which entities of a list, and as of when.
@@ -37,6 +39,8 @@ pub(crate) struct Listed {
     pub(crate) min_seq: Option<u64>,
     /// Answer from the past, as of this sequence.
     pub(crate) at_seq: Option<u64>,
+    /// Answer from the past, as of this time: `2026-01-31T12:00:00Z`.
+    pub(crate) at: Option<String>,
     /// Entities of a page at most: 1 to 1000, 100 if nothing is said.
     pub(crate) limit: Option<u32>,
     /// `next` of the page before, as it is.
@@ -74,6 +78,26 @@ impl Api {
         Err(Refusal::new(ProblemCode::NotYet, detail))
     }
 
+    /// The sequence to answer as of, once `min_seq` is reached; none for now.
+    pub(crate) async fn as_of(&self, moment: &Moment) -> Answer<Option<Seq>> {
+        self.reached(moment.min_seq).await?;
+        let invalid = |detail| Refusal::new(ProblemCode::InvalidParameter, detail);
+        let Some(text) = &moment.at else {
+            return Ok(moment.at_seq.map(Seq));
+        };
+        if moment.at_seq.is_some() {
+            return Err(invalid(
+                "at and at_seq name two moments; pass one".to_owned(),
+            ));
+        }
+        let time: Time = text.parse().map_err(|e| invalid(format!("at: {e}")))?;
+        if time > self.process.clock.now() {
+            let detail = format!("{time} is in the future");
+            return Err(Refusal::new(ProblemCode::SeqInFuture, detail));
+        }
+        Ok(Some(self.reader.seq_at(time).await?))
+    }
+
     /// One entity.
     pub(crate) async fn find<T: View>(
         &self,
@@ -81,17 +105,9 @@ impl Api {
         moment: &Moment,
         missing: ProblemCode,
     ) -> Answer<AsOf<Found<T>>> {
-        self.reached(moment.min_seq).await?;
-        let found = self.reader.get::<T>(key, moment.at_seq.map(Seq)).await?;
-        let seq = found.seq;
-        let value = found.value.ok_or_else(|| {
-            let detail = format!(
-                "there is no {} {} at sequence {seq}",
-                T::KIND.as_str(),
-                key.id
-            );
-            Refusal::new(missing, detail)
-        })?;
+        let at = self.as_of(moment).await?;
+        let AsOf { seq, value } = self.reader.get::<T>(key, at).await?;
+        let value = value.ok_or_else(|| absent(key, seq, missing))?;
         Ok(AsOf { seq, value })
     }
 
@@ -103,8 +119,8 @@ impl Api {
         listed: &Listed,
         fields: &[Field],
     ) -> Answer<AsOf<Listing<T>>> {
-        let (query, mark) = listed.query::<T>(scope, own, fields)?;
-        self.reached(listed.min_seq).await?;
+        let (mut query, mark) = listed.query::<T>(scope, own, fields)?;
+        query.at = self.as_of(&listed.moment()).await?;
         let AsOf { seq, value } = self.reader.list::<T>(&query).await?;
         let value = Listing {
             next: value.next.map(|cursor| format!("{mark}~{cursor}")),
@@ -114,10 +130,45 @@ impl Api {
     }
 }
 
+/// What is not there.
+pub(crate) fn absent(key: &DocKey, seq: Seq, missing: ProblemCode) -> Refusal {
+    let (kind, id) = (key.kind.as_str(), &key.id);
+    Refusal::new(
+        missing,
+        format!("there is no {kind} {id} at sequence {seq}"),
+    )
+}
+
+impl Moment {
+    /// Whether it is now, and not in the past.
+    pub(crate) fn is_now(&self) -> bool {
+        self.at_seq.is_none() && self.at.is_none()
+    }
+}
+
 impl Listed {
     /// Whether the page is of now, and not of the past.
     pub(crate) fn is_now(&self) -> bool {
-        self.at_seq.is_none() && self.cursor.is_none()
+        self.moment().is_now() && self.cursor.is_none()
+    }
+
+    /// As of when the page is read.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            min_seq: self.min_seq,
+            at_seq: self.at_seq,
+            at: self.at.clone(),
+        }
+    }
+
+    /// How many entities a page holds at most.
+    pub(crate) fn page_size(&self) -> Answer<u32> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if (1..=LARGEST_PAGE).contains(&limit) {
+            return Ok(limit);
+        }
+        let detail = format!("limit is {limit}, not 1 to {LARGEST_PAGE}");
+        Err(Refusal::new(ProblemCode::InvalidParameter, detail))
     }
 
     /// The query, and the mark that cursors of its pages bear.
@@ -128,12 +179,6 @@ impl Listed {
         fields: &[Field],
     ) -> Answer<(ListQuery, String)> {
         let invalid = |detail: String| Refusal::new(ProblemCode::InvalidParameter, detail);
-        let limit = self.limit.unwrap_or(PAGE);
-        if !(1..=LARGEST_PAGE).contains(&limit) {
-            return Err(invalid(format!(
-                "limit is {limit}, not 1 to {LARGEST_PAGE}"
-            )));
-        }
         for pair in self.filter.iter().flat_map(|f| f.split(',')) {
             filter.push(field_of(pair, fields).map_err(invalid)?);
         }
@@ -141,9 +186,9 @@ impl Listed {
             scope,
             filter,
             all: self.all.unwrap_or(false),
-            limit,
+            limit: self.page_size()?,
             cursor: None,
-            at: self.at_seq.map(Seq),
+            at: None,
         };
         let mark = mark::<T>(&query);
         let cursor = self.cursor.as_deref().map(|text| unmarked(text, &mark));
@@ -212,6 +257,13 @@ pub(crate) fn page<T: View, U: Serialize>(
     };
     let tag = format!("\"{}\"", letters_of(&versions, 16));
     tagged(found.seq, &tag, Json(list).into_response())
+}
+
+/// A page of what has no tag of its own: all of it is the tag.
+pub(crate) fn list<T: Serialize>(seq: Seq, list: List<T>) -> Response {
+    let said = serde_json::to_string(&(&list.items, &list.next)).unwrap_or_default();
+    let tag = format!("\"{}\"", letters_of(&said, 16));
+    tagged(seq, &tag, Json(list).into_response())
 }
 
 /// Says which sequence an answer reflects.

@@ -12,10 +12,11 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::auth::authenticate;
+use crate::docs;
 use crate::dress::{Front, Room, after_panic, dress};
 use crate::handlers::{
     balancer, event, log, machine, node, operation, pool, project, release, replica, service,
-    version,
+    version, why,
 };
 use crate::refusal::Refusal;
 
@@ -59,6 +60,10 @@ fn with_token() -> OpenApiRouter<Api> {
         .routes(routes!(operation::list_operations)) // GET /operations
         .routes(routes!(operation::get_operation)) // GET /operations/{operation}
         .routes(routes!(event::get_events)) // GET /events
+        .routes(routes!(why::get_why)) // GET /why/{kind}/{id}
+        .routes(routes!(why::get_why_in_project)) // GET /why/{kind}/{project}/{id}
+        .routes(routes!(why::get_history)) // GET /history/{kind}/{id}
+        .routes(routes!(why::get_history_in_project)) // GET /history/{kind}/{project}/{id}
         .routes(routes!(version::get_version)) // GET /version
         .routes(routes!(version::get_schema)) // GET /schema
 }
@@ -95,6 +100,7 @@ pub(crate) fn router(api: &Api) -> Router {
     let open = documented(without_token()).0;
     guarded
         .merge(open)
+        .merge(docs::routes())
         .route("/v1/openapi.json", get(|| async { Json(document) }))
         .fallback(nowhere)
         .with_state(api.clone())

@@ -36,6 +36,10 @@ pub struct Settings {
     pub read_within: Millis,
     /// Longest wait that a client may ask for. Default 60 s.
     pub longest_wait: Millis,
+    /// Connections at once; more wait to be accepted. Default 4096.
+    pub connections_at_once: u32,
+    /// Time a connection may take for the head of a request, and may be silent before it. Default 30 s.
+    pub head_within: Millis,
     /// Time the body of a request may take to arrive whole. Default 30 s.
     pub body_within: Millis,
     /// Time a node may take to answer a question, as for log lines. Default 5 s.
@@ -58,6 +62,8 @@ impl Default for Settings {
             command_within: Millis::from_secs(5),
             read_within: Millis::from_secs(10),
             longest_wait: Millis::from_secs(60),
+            connections_at_once: 4096,
+            head_within: Millis::from_secs(30),
             body_within: Millis::from_secs(30),
             node_within: Millis::from_secs(5),
         }

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::api::{Api, Identity, Parts};
 use crate::desk::{Clerk, Desk, Keys, Reader, Surroundings};
+use crate::door;
 use crate::dress::Room;
 use crate::heartbeats::Heartbeats;
 use crate::inspection::Inspector;
@@ -146,12 +147,8 @@ async fn serve(api: &Api) -> Result<SocketAddr, Error> {
     let refused = |cause| Error::Address { address, cause };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let bound = listener.local_addr().map_err(refused)?;
-    let (routes, stopping) = (router(api), api.process.stopping());
-    api.process.spawn("http", async move {
-        axum::serve(listener, routes)
-            .with_graceful_shutdown(stopping.cancelled_owned())
-            .await
-    });
+    let work = door::serve(api.clone(), listener, router(api));
+    api.process.spawn("http", work);
     tracing::info!(%bound, "the interface is served");
     Ok(bound)
 }

@@ -73,8 +73,9 @@ fn row(doc: &NodeDoc, now: Option<Time>) -> Vec<Field> {
 pub fn tone(state: NodeState) -> Tone {
     match state {
         NodeState::Ready => Tone::Good,
-        NodeState::Joining => Tone::Wait,
-        NodeState::Silent => Tone::Bad,
+        NodeState::Joining | NodeState::Draining => Tone::Wait,
+        NodeState::Cordoned | NodeState::Drained | NodeState::Removed => Tone::Dim,
+        NodeState::Suspect | NodeState::Lost | NodeState::Gone => Tone::Bad,
     }
 }
 

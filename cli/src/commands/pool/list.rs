@@ -47,7 +47,8 @@ impl Ls {
 fn row(doc: &PoolDoc, now: Option<Time>) -> Vec<Field> {
     let tone = match doc.state {
         PoolState::Ready => Tone::Good,
-        PoolState::Filling => Tone::Wait,
+        PoolState::Filling | PoolState::Shrinking | PoolState::Closing => Tone::Wait,
+        PoolState::Removed => Tone::Dim,
     };
     vec![
         Field::of(&doc.id),

@@ -8,7 +8,7 @@ use gantry_views::{
 };
 
 use super::{Answer, Client, EventQuery, Lines, LogQuery, ReadAt, Tagged};
-use crate::{CloudEvent, EventPage, List, LogLine, ServiceAnswer, Version};
+use crate::{CloudEvent, EventPage, List, LogLine, Past, ServiceAnswer, Version, Why};
 
 impl Client {
     /// The file of the project's last release, as JSON that is itself a file.
@@ -152,6 +152,28 @@ impl Client {
         self.get(&["operations", &id.to_string()], at).await
     }
 
+    /// Why an entity is as it is: `replica`, its project and its id; or `node` and its id.
+    pub async fn why(
+        &self,
+        kind: &str,
+        project: Option<&ProjectName>,
+        id: &str,
+        at: &ReadAt,
+    ) -> Answer<Why> {
+        self.get(&entity("why", kind, project, id), at).await
+    }
+
+    /// Every version of an entity, the newest first.
+    pub async fn history(
+        &self,
+        kind: &str,
+        project: Option<&ProjectName>,
+        id: &str,
+        at: &ReadAt,
+    ) -> Answer<List<Past>> {
+        self.list(&entity("history", kind, project, id), at).await
+    }
+
     /// What answers.
     pub async fn version(&self) -> Answer<Version> {
         self.get(&["version"], &ReadAt::default()).await
@@ -188,4 +210,17 @@ impl Client {
         ];
         self.lines(self.ask_with(&path, query.pairs())).await
     }
+}
+
+fn entity<'a>(
+    what: &'a str,
+    kind: &'a str,
+    project: Option<&'a ProjectName>,
+    id: &'a str,
+) -> Vec<&'a str> {
+    let project = project.map(ProjectName::as_str);
+    [Some(what), Some(kind), project, Some(id)]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -1,90 +1,12 @@
 //! What each fact makes of the operation it belongs to.
 
-use gantry_events::{
-    Actor, Command, Fact, MachineId, OperationId, PoolName, Problem, ServiceName, Time,
-};
+use gantry_events::{Actor, Command, Fact, NodeId, Problem, Time};
 
-use super::{OperationDoc, OperationKind, OperationState};
+use super::owner::{of_drain, operation_of};
+use super::{OperationDoc, OperationKind, OperationState, machines, steps};
 use crate::short::short;
-use crate::steps::{StepState, Steps};
-use crate::{DocKey, Documents, Entry, MachineDoc, PoolDoc, Standing};
-
-/// The operation that a fact is about or belongs to. A machine's belong to its pool's, which waits
-/// for them.
-pub(crate) fn operation_of(
-    entry: &Entry<'_>,
-    fact: &Fact,
-    known: &Documents,
-) -> Option<OperationId> {
-    let own = match fact {
-        Fact::OperationRefused(d) => Some(d.operation),
-        Fact::OperationUnchanged(d) => Some(d.operation),
-        Fact::OperationResolving(d) => Some(d.operation),
-        Fact::OperationSucceeded(d) => Some(d.operation),
-        Fact::OperationFailed(d) => Some(d.operation),
-        Fact::OperationSuperseded(d) => Some(d.operation),
-        Fact::ReleaseCreated(d) => Some(d.operation),
-        Fact::RolloutStarted(d) => Some(d.operation),
-        Fact::RolloutAdvanced(d) => Some(d.operation),
-        Fact::RolloutFinished(d) => Some(d.operation),
-        Fact::RolloutFailed(d) => Some(d.operation),
-        Fact::RolloutSuperseded(d) => Some(d.operation),
-        Fact::PoolCreated(d) => Some(d.operation),
-        Fact::PoolScaled(d) => Some(d.operation),
-        Fact::PoolClosing(d) => Some(d.operation),
-        Fact::NodeCordoned(d) => Some(d.operation),
-        Fact::NodeUncordoned(d) => d.operation,
-        Fact::NodeDraining(d) => d.operation,
-        Fact::MachineLeaving(d) => of_machine(&d.machine, known),
-        Fact::MachineKept(d) => of_machine(&d.machine, known),
-        Fact::MachineRemoving(d) => of_machine(&d.machine, known),
-        Fact::MachineRemoved(d) => of_machine(&d.machine, known),
-        Fact::MachineGone(d) => of_machine(&d.machine, known),
-        Fact::MachineRequested(d) => of_pool(&d.pool, known),
-        Fact::MachineCreated(d) => of_machine(&d.machine, known),
-        Fact::MachineStarted(d) => of_machine(&d.machine, known),
-        Fact::MachineReady(d) => of_machine(&d.machine, known),
-        Fact::MachineOverdue(d) => of_machine(&d.machine, known),
-        Fact::LogBegun(_)
-        | Fact::NodeAdmitted(_)
-        | Fact::NodeJoined(_)
-        | Fact::ServiceConfigured(_)
-        | Fact::ServiceScaled(_)
-        | Fact::ServiceRemoved(_)
-        | Fact::ServiceEnded(_)
-        | Fact::ServiceUnplaced(_)
-        | Fact::ReplicaPlaced(_)
-        | Fact::ReplicaDraining(_)
-        | Fact::ReplicaStopping(_)
-        | Fact::ReplicaOverdue(_)
-        | Fact::ReplicaReady(_)
-        | Fact::ReplicaUnready(_)
-        | Fact::ReplicaRestarted(_)
-        | Fact::ReplicaFailed(_)
-        | Fact::ReplicaStopped(_)
-        | Fact::NodeSuspected(_)
-        | Fact::NodeReturned(_)
-        | Fact::NodeLost(_)
-        | Fact::NodeOverdue(_)
-        | Fact::NodeDrained(_)
-        | Fact::ServiceRestarted(_)
-        | Fact::ReplicaLost(_)
-        | Fact::ReplicaRegained(_)
-        | Fact::PoolRemoved(_)
-        | Fact::TableApplied(_) => None,
-    };
-    own.or(entry.operation)
-}
-
-fn of_machine(machine: &MachineId, known: &Documents) -> Option<OperationId> {
-    let machine = known.find::<MachineDoc>(&DocKey::machine(machine))?;
-    of_pool(&machine.pool, known)
-}
-
-fn of_pool(pool: &PoolName, known: &Documents) -> Option<OperationId> {
-    let pool = known.find::<PoolDoc>(&DocKey::pool(pool))?;
-    Some(pool.operation)
-}
+use crate::steps::{Progress, StepState, Steps};
+use crate::{DocKey, Documents, Entry, NodeDoc, Standing};
 
 /// A command was accepted: its operation is born, queued.
 pub(crate) fn accept(entry: &Entry<'_>, command: &Command, documents: &mut Documents) {
@@ -104,26 +26,46 @@ pub(crate) fn accept(entry: &Entry<'_>, command: &Command, documents: &mut Docum
         superseded_by: None,
         changed: None,
         release: None,
+        rolled_back_by: None,
         seq: entry.place.seq,
         end_seq: None,
         standing: Standing::waiting(entry.time, format!("the {decider} to decide it"), None),
     });
 }
 
-/// Steps the operation that a fact belongs to.
+/// Steps the operation that a fact belongs to, once the fact is folded into its entity.
 pub(crate) fn follow(entry: &Entry<'_>, fact: &Fact, documents: &mut Documents) {
-    let key = operation_of(entry, fact, documents).map(DocKey::operation);
-    let Some(doc) = key.and_then(|key| documents.change::<OperationDoc>(&key)) else {
+    let Some(key) = operation_of(entry, fact, documents).map(DocKey::operation) else {
+        return;
+    };
+    let place = machines::place_of(fact, documents);
+    let Some(doc) = documents.change::<OperationDoc>(&key) else {
         return;
     };
     if doc.state.is_final() {
         return;
     }
     step(doc, entry, fact);
+    machines::step(doc, entry, fact, &place);
+}
+
+/// The replicas of a node that an operation drains are fewer or more.
+pub(crate) fn follow_drain(node: &NodeId, documents: &mut Documents) {
+    let Some(operation) = of_drain(node, documents) else {
+        return;
+    };
+    let left = documents
+        .find::<NodeDoc>(&DocKey::node(node))
+        .map_or(0, |doc| doc.replicas);
+    if let Some(doc) = documents.change::<OperationDoc>(&DocKey::operation(operation))
+        && !doc.state.is_final()
+    {
+        doc.steps.leave(&format!("node/{node}"), left);
+        doc.wait_for_steps();
+    }
 }
 
 fn step(doc: &mut OperationDoc, entry: &Entry<'_>, fact: &Fact) {
-    let now = entry.time;
     match fact {
         Fact::OperationRefused(d) => doc.fail(entry, &d.problem),
         Fact::OperationFailed(d) => doc.fail(entry, &d.problem),
@@ -136,129 +78,39 @@ fn step(doc: &mut OperationDoc, entry: &Entry<'_>, fact: &Fact) {
         }
         Fact::OperationResolving(d) => {
             let what = format!("digests of {} images", d.images.len());
-            begin(doc, entry, ("images", &what), d.until);
+            doc.begin(entry, ("images", &what), d.until);
         }
-        Fact::ReleaseCreated(d) => {
-            doc.release = Some(d.release);
-            doc.changed = Some(true);
-            doc.steps.end("images", StepState::Done, now, None);
-            doc.steps.done(&format!("release/{}", d.release), now);
-            doc.taken_on(entry);
-        }
+        Fact::ReleaseCreated(d) => steps::released(doc, entry, d),
         Fact::RolloutStarted(d) => {
             let what = format!("replicas of {} to be as asked for", d.service);
-            begin(
-                doc,
-                entry,
-                (&format!("service/{}", d.service), &what),
-                d.until,
-            );
+            let step = format!("service/{}", d.service);
+            doc.begin(entry, (&step, &what), d.until);
         }
-        Fact::RolloutFinished(d) => end_rollout(doc, entry, &d.service, (StepState::Done, None)),
-        Fact::RolloutFailed(d) => {
-            let why = Some(d.problem.detail.as_str());
-            end_rollout(doc, entry, &d.service, (StepState::Failed, why));
+        Fact::RolloutAdvanced(d) => {
+            let (done, of) = (d.done, d.of);
+            let step = format!("service/{}", d.service);
+            doc.steps.advance(&step, Progress { done, of });
+            doc.until(d.until);
+            doc.wait_for_steps();
         }
+        Fact::RolloutFinished(d) => steps::end_rollout(doc, entry, &d.service, StepState::Done),
+        Fact::RolloutFailed(d) => steps::fail_rollout(doc, entry, d),
         Fact::RolloutSuperseded(d) => {
-            end_rollout(doc, entry, &d.service, (StepState::Superseded, None));
+            steps::end_rollout(doc, entry, &d.service, StepState::Superseded);
         }
-        Fact::ServiceConfigured(_) | Fact::ServiceScaled(_) => {
+        Fact::ServiceConfigured(_) | Fact::ServiceScaled(_) | Fact::ServiceRestarted(_) => {
             doc.changed = Some(true);
             doc.taken_on(entry);
         }
         Fact::ServiceRemoved(d) => {
             doc.changed = Some(true);
             let what = format!("replicas of {} to stop", d.service);
-            begin(doc, entry, (&format!("service/{}", d.service), &what), None);
+            doc.begin(entry, (&format!("service/{}", d.service), &what), None);
         }
-        Fact::ServiceEnded(d) => end_rollout(doc, entry, &d.service, (StepState::Done, None)),
-        Fact::PoolCreated(d) => {
-            doc.changed = Some(true);
-            let what = format!("{} machines to join", d.size);
-            begin(doc, entry, (&format!("pool/{}", d.pool), &what), d.until);
-        }
-        Fact::MachineRequested(d) => {
-            let what = format!("machine {} to join", d.machine);
-            begin(
-                doc,
-                entry,
-                (&format!("machine/{}", d.machine), &what),
-                d.until,
-            );
-        }
-        Fact::MachineCreated(d) => doc.until(d.until),
-        Fact::MachineReady(d) => {
-            doc.steps.end(
-                &format!("machine/{}", d.machine),
-                StepState::Done,
-                now,
-                None,
-            );
-            doc.wait_for_steps();
-        }
-        Fact::MachineOverdue(d) => doc.until(d.until),
-        Fact::LogBegun(_)
-        | Fact::NodeAdmitted(_)
-        | Fact::NodeJoined(_)
-        | Fact::ServiceUnplaced(_)
-        | Fact::ReplicaPlaced(_)
-        | Fact::ReplicaDraining(_)
-        | Fact::ReplicaStopping(_)
-        | Fact::ReplicaOverdue(_)
-        | Fact::ReplicaReady(_)
-        | Fact::ReplicaUnready(_)
-        | Fact::ReplicaRestarted(_)
-        | Fact::ReplicaFailed(_)
-        | Fact::ReplicaStopped(_)
-        | Fact::MachineStarted(_)
-        | Fact::NodeSuspected(_)
-        | Fact::NodeReturned(_)
-        | Fact::NodeLost(_)
-        | Fact::NodeCordoned(_)
-        | Fact::NodeUncordoned(_)
-        | Fact::NodeDraining(_)
-        | Fact::NodeOverdue(_)
-        | Fact::NodeDrained(_)
-        | Fact::RolloutAdvanced(_)
-        | Fact::ServiceRestarted(_)
-        | Fact::ReplicaLost(_)
-        | Fact::ReplicaRegained(_)
-        | Fact::PoolScaled(_)
-        | Fact::PoolClosing(_)
-        | Fact::PoolRemoved(_)
-        | Fact::MachineLeaving(_)
-        | Fact::MachineKept(_)
-        | Fact::MachineRemoving(_)
-        | Fact::MachineRemoved(_)
-        | Fact::MachineGone(_)
-        | Fact::TableApplied(_) => {}
+        Fact::ServiceEnded(d) => steps::end_rollout(doc, entry, &d.service, StepState::Done),
+        // foreign: nodes, pools and machines have their steps apart; nothing else is a step.
+        _ => {}
     }
-}
-
-/// A step begins: its name, and what it waits for.
-fn begin(
-    doc: &mut OperationDoc,
-    entry: &Entry<'_>,
-    (name, what): (&str, &str),
-    until: impl Into<Option<Time>>,
-) {
-    doc.taken_on(entry);
-    doc.steps.begin(name, entry.time, what);
-    if let Some(until) = until.into() {
-        doc.until(until);
-    }
-    doc.wait_for_steps();
-}
-
-fn end_rollout(
-    doc: &mut OperationDoc,
-    entry: &Entry<'_>,
-    service: &ServiceName,
-    (state, why): (StepState, Option<&str>),
-) {
-    doc.steps
-        .end(&format!("service/{service}"), state, entry.time, why);
-    doc.wait_for_steps();
 }
 
 /// Names of users and tokens have no bound in the log; a document has.
@@ -274,7 +126,22 @@ fn short_actor(actor: &Actor) -> Actor {
 const NEXT_STEP: &str = "its next step";
 
 impl OperationDoc {
-    fn taken_on(&mut self, entry: &Entry<'_>) {
+    /// A step begins: its name, and what it waits for.
+    pub(super) fn begin(
+        &mut self,
+        entry: &Entry<'_>,
+        (name, what): (&str, &str),
+        until: impl Into<Option<Time>>,
+    ) {
+        self.taken_on(entry);
+        self.steps.begin(name, entry.time, what);
+        if let Some(until) = until.into() {
+            self.until(until);
+        }
+        self.wait_for_steps();
+    }
+
+    pub(super) fn taken_on(&mut self, entry: &Entry<'_>) {
         if self.state == OperationState::Queued {
             self.state = OperationState::Running;
             self.standing = Standing::waiting(entry.time, NEXT_STEP, None);
@@ -295,14 +162,14 @@ impl OperationDoc {
         self.end(entry, OperationState::Failed, StepState::Failed);
     }
 
-    fn wait_for_steps(&mut self) {
+    pub(super) fn wait_for_steps(&mut self) {
         let what = self.steps.waiting_for();
         let until = self.standing.until;
         self.standing
             .wait(what.as_deref().unwrap_or(NEXT_STEP), until);
     }
 
-    fn until(&mut self, until: Time) {
+    pub(super) fn until(&mut self, until: Time) {
         self.standing.until = self.standing.until.max(Some(until));
     }
 }

@@ -1,14 +1,16 @@
 //! What each fact makes of a replica, and of the counts its service and node keep.
 
 use gantry_events::{
-    Explanation, FailureReason, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId,
-    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaRestarted, ReplicaStopped, ReplicaStopping,
-    ReplicaUnready, RetireReason, Time, Writer,
+    ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId, ReplicaLost, ReplicaOverdue,
+    ReplicaPlaced, ReplicaReady, ReplicaRegained, ReplicaRestarted, ReplicaStopped,
+    ReplicaStopping, ReplicaUnready, Time, Writer,
 };
 
+use super::counts::recount;
+use super::words::{brief, last_probe, why_it_failed, why_it_leaves};
 use super::{HEAL_WITHIN, LastExit, ReplicaDoc, ReplicaState};
 use crate::short::{last_lines, short};
-use crate::{DocKey, Documents, Entry, NodeDoc, ServiceDoc, Standing, service};
+use crate::{DocKey, Documents, Entry, LastFailure, Standing, service::fold as service};
 
 /// A replica is born. An id is placed once; said again while it lives, it changes nothing.
 pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Documents) {
@@ -21,6 +23,7 @@ pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Do
         project: fact.project.clone(),
         service: fact.slot.service.clone(),
         release: fact.release,
+        round: fact.round,
         node: fact.node.clone(),
         state: ReplicaState::Placed,
         standing: Standing::waiting(
@@ -38,6 +41,8 @@ pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Do
         memory: fact.memory,
         explanation: brief(&fact.explanation),
         reason: None,
+        probe: None,
+        was: None,
         log_tail: Vec::new(),
     };
     let of_service = DocKey::service(&fact.project, &fact.slot.service);
@@ -50,7 +55,7 @@ pub(crate) fn placed(entry: &Entry<'_>, fact: &ReplicaPlaced, documents: &mut Do
 pub(crate) fn draining(entry: &Entry<'_>, fact: &ReplicaDraining, documents: &mut Documents) {
     leave(&fact.project, &fact.replica, fact.until, documents);
     change(&fact.project, &fact.replica, documents, |doc| {
-        doc.state = ReplicaState::Draining;
+        (doc.state, doc.was) = (ReplicaState::Draining, None);
         doc.reason = Some(why_it_leaves(&fact.why));
         doc.standing = Standing::waiting(entry.time, "every balancer to let it go", fact.until);
     });
@@ -60,7 +65,7 @@ pub(crate) fn draining(entry: &Entry<'_>, fact: &ReplicaDraining, documents: &mu
 pub(crate) fn stopping(entry: &Entry<'_>, fact: &ReplicaStopping, documents: &mut Documents) {
     leave(&fact.project, &fact.replica, fact.until, documents);
     change(&fact.project, &fact.replica, documents, |doc| {
-        doc.state = ReplicaState::Stopping;
+        (doc.state, doc.was) = (ReplicaState::Stopping, None);
         let what = format!("node {} to stop it", doc.node);
         doc.standing = Standing::waiting(entry.time, what, fact.until);
     });
@@ -70,7 +75,44 @@ pub(crate) fn stopping(entry: &Entry<'_>, fact: &ReplicaStopping, documents: &mu
 pub(crate) fn overdue(fact: &ReplicaOverdue, documents: &mut Documents) {
     leave(&fact.project, &fact.replica, fact.until, documents);
     change(&fact.project, &fact.replica, documents, |doc| {
-        doc.standing.wait(&fact.waiting_for, fact.until);
+        if doc.state != ReplicaState::Lost {
+            doc.standing.wait(&fact.waiting_for, fact.until);
+        }
+    });
+}
+
+/// Its node was given up.
+pub(crate) fn lost(entry: &Entry<'_>, fact: &ReplicaLost, documents: &mut Documents) {
+    change(&fact.project, &fact.replica, documents, |doc| {
+        if doc.state == ReplicaState::Lost {
+            return;
+        }
+        doc.was = Some(doc.state);
+        doc.state = ReplicaState::Lost;
+        let why = format!(
+            "node {} was given up; what became of it is not known",
+            doc.node
+        );
+        doc.reason = Some(why);
+        doc.standing = Standing::at_rest(entry.time);
+    });
+}
+
+/// Its node is back before its slot was filled elsewhere: it counts as what it last was.
+pub(crate) fn regained(entry: &Entry<'_>, fact: &ReplicaRegained, documents: &mut Documents) {
+    change(&fact.project, &fact.replica, documents, |doc| {
+        let Some(was) = doc.was.take() else {
+            return;
+        };
+        doc.state = was;
+        doc.reason = None;
+        doc.standing = match was {
+            ReplicaState::Ready => Standing::at_rest(entry.time),
+            _ => {
+                let what = format!("node {} to say how it is", doc.node);
+                Standing::waiting(entry.time, what, fact.until)
+            }
+        };
     });
 }
 
@@ -81,8 +123,8 @@ pub(crate) fn ready(entry: &Entry<'_>, fact: &ReplicaReady, documents: &mut Docu
             return;
         }
         doc.address = fact.address;
-        if !doc.state.is_leaving() {
-            doc.state = ReplicaState::Ready;
+        doc.probe = None;
+        if doc.is_now(ReplicaState::Ready) {
             doc.reason = None;
             doc.standing = Standing::at_rest(entry.time);
         }
@@ -92,11 +134,14 @@ pub(crate) fn ready(entry: &Entry<'_>, fact: &ReplicaReady, documents: &mut Docu
 /// A replica does not answer its probe any more.
 pub(crate) fn unready(entry: &Entry<'_>, fact: &ReplicaUnready, documents: &mut Documents) {
     change(&fact.project, &fact.replica, documents, |doc| {
-        if !speaks_for(entry, doc) || doc.state.is_leaving() {
+        if !speaks_for(entry, doc) {
             return;
         }
-        doc.state = ReplicaState::Unready;
-        doc.reason = Some(short(&fact.reason, 300));
+        doc.probe = Some(short(&fact.reason, 200));
+        if !doc.is_now(ReplicaState::Unready) {
+            return;
+        }
+        doc.reason = Some(short(&fact.reason, 200));
         let until = entry.time + HEAL_WITHIN;
         doc.standing = Standing::waiting(entry.time, "its probe to answer again", until);
     });
@@ -113,10 +158,9 @@ pub(crate) fn restarted(entry: &Entry<'_>, fact: &ReplicaRestarted, documents: &
             code: fact.exit,
             at: entry.time,
         });
-        if doc.state.is_leaving() {
+        if !doc.is_now(ReplicaState::Starting) {
             return;
         }
-        doc.state = ReplicaState::Starting;
         let what = format!("its process to start again in {}", fact.backoff);
         let until = entry.time + fact.backoff + HEAL_WITHIN;
         doc.standing = Standing::waiting(entry.time, what, until);
@@ -125,26 +169,46 @@ pub(crate) fn restarted(entry: &Entry<'_>, fact: &ReplicaRestarted, documents: &
 
 /// A replica was given up by its node.
 pub(crate) fn failed(entry: &Entry<'_>, fact: &ReplicaFailed, documents: &mut Documents) {
+    let mut failure = None;
     change(&fact.project, &fact.replica, documents, |doc| {
-        if speaks_for(entry, doc) {
-            end(doc, entry, ReplicaState::Failed, fact.exit);
-            doc.reason = Some(short(&why_it_failed(&fact.reason), 300));
-            doc.log_tail = last_lines(&fact.log_tail, 1000);
+        if !speaks_for(entry, doc) {
+            return;
         }
+        end(doc, entry, ReplicaState::Failed, fact.exit);
+        let reason = short(&why_it_failed(&fact.reason), 300);
+        doc.probe = last_probe(&fact.reason).map(|probe| short(probe, 200));
+        doc.log_tail = last_lines(&fact.log_tail, 1000);
+        doc.reason = Some(reason.clone());
+        failure = Some((doc.service.clone(), reason));
     });
+    if let Some((service, reason)) = failure {
+        let failure = LastFailure {
+            replica: fact.replica.clone(),
+            reason,
+            at: entry.time,
+        };
+        service::failed(
+            &DocKey::service(&fact.project, &service),
+            failure,
+            documents,
+        );
+    }
 }
 
 /// A replica that should stop has stopped.
 pub(crate) fn stopped(entry: &Entry<'_>, fact: &ReplicaStopped, documents: &mut Documents) {
     change(&fact.project, &fact.replica, documents, |doc| {
-        if speaks_for(entry, doc) {
-            end(doc, entry, ReplicaState::Stopped, fact.exit);
+        if !speaks_for(entry, doc) {
+            return;
         }
+        end(doc, entry, ReplicaState::Stopped, fact.exit);
+        doc.probe = fact.probe.as_deref().map(|probe| short(probe, 200));
+        doc.log_tail = last_lines(&fact.log_tail, 1000);
     });
 }
 
 fn end(doc: &mut ReplicaDoc, entry: &Entry<'_>, state: ReplicaState, code: Option<i64>) {
-    doc.state = state;
+    (doc.state, doc.was) = (state, None);
     doc.standing = Standing::at_rest(entry.time);
     doc.last_exit = Some(LastExit {
         code,
@@ -157,7 +221,7 @@ fn speaks_for(entry: &Entry<'_>, doc: &ReplicaDoc) -> bool {
     *entry.writer == Writer::Node(doc.node.clone())
 }
 
-/// Changes a replica that has not ended, and the counts that follow.
+/// Changes a replica that has not ended, or is lost and may come back, and the counts that follow.
 fn change(
     project: &ProjectName,
     replica: &ReplicaId,
@@ -167,7 +231,7 @@ fn change(
     let Some(doc) = documents.change::<ReplicaDoc>(&DocKey::replica(project, replica)) else {
         return;
     };
-    if doc.state.is_final() {
+    if doc.state.is_final() && doc.state != ReplicaState::Lost {
         return;
     }
     let before = doc.clone();
@@ -184,64 +248,20 @@ fn leave(project: &ProjectName, replica: &ReplicaId, until: Time, documents: &mu
     }
 }
 
-/// Takes what the replica counted for before out of its service's and node's counts, and puts in what
-/// it counts for now.
-fn recount(before: Option<&ReplicaDoc>, after: &ReplicaDoc, documents: &mut Documents) {
-    let was_present = before.is_some_and(|doc| !doc.state.is_final());
-    let was_ready = before.is_some_and(|doc| doc.state == ReplicaState::Ready);
-    let is_present = !after.state.is_final();
-    let is_ready = after.state == ReplicaState::Ready;
-    let of_service = DocKey::service(&after.project, &after.service);
-    if let Some(service) = documents.change::<ServiceDoc>(&of_service) {
-        let counts = &mut service.replicas;
-        counts.present = moved(counts.present, was_present, is_present);
-        counts.ready = moved(counts.ready, was_ready, is_ready);
-    }
-    if let Some(node) = documents.change::<NodeDoc>(&DocKey::node(&after.node)) {
-        node.replicas = moved(node.replicas, was_present, is_present);
-        match (was_present, is_present) {
-            (false, true) => node.reserve(after.cpu, after.memory),
-            (true, false) => node.release(after.cpu, after.memory),
-            (true, true) | (false, false) => {}
+impl ReplicaDoc {
+    /// Takes its node's word on its health. Whether it is its state now: one on its way out goes on so,
+    /// and of one that is lost it is only remembered.
+    fn is_now(&mut self, state: ReplicaState) -> bool {
+        if self.state.is_leaving() {
+            return false;
         }
-    }
-}
-
-fn moved(count: u32, was: bool, is: bool) -> u32 {
-    count
-        .saturating_sub(u32::from(was))
-        .saturating_add(u32::from(is))
-}
-
-/// An explanation over many nodes is cut; the event holds all of it.
-fn brief(explanation: &Explanation) -> Explanation {
-    let unfit = explanation.unfit.iter().take(6);
-    Explanation {
-        fit: explanation.fit.iter().take(6).cloned().collect(),
-        unfit: unfit
-            .map(|(node, why)| (node.clone(), why.clone()))
-            .collect(),
-        because: short(&explanation.because, 300),
-    }
-}
-
-fn why_it_leaves(why: &RetireReason) -> String {
-    match why {
-        RetireReason::Replaced { by } => format!("replaced by {by}"),
-        RetireReason::ScaledDown => "its service has fewer replicas now".to_owned(),
-        RetireReason::Removed => "its service was removed".to_owned(),
-        RetireReason::MakesWay => "its slot makes way for a newer replica".to_owned(),
-        RetireReason::Returned => {
-            "its node came back after its slot was filled elsewhere".to_owned()
+        if self.state != ReplicaState::Lost {
+            self.state = state;
+            return true;
         }
-        RetireReason::Abandoned => "its rollout was given up or overtaken".to_owned(),
-    }
-}
-
-fn why_it_failed(reason: &FailureReason) -> String {
-    match reason {
-        FailureReason::Unhealthy { probe } => format!("stayed unhealthy: {probe}"),
-        FailureReason::NotReadyInTime { probe } => format!("was not ready in time: {probe}"),
-        FailureReason::CannotStart { said } => format!("cannot be started: {said}"),
+        if !self.was.is_some_and(ReplicaState::is_leaving) {
+            self.was = Some(state);
+        }
+        false
     }
 }

@@ -44,7 +44,7 @@ pub(crate) async fn get_node(
     let key = DocKey::node(&node);
     let missing = ProblemCode::NodeNotFound;
     let mut found = api.find::<NodeDoc>(&key, &moment, missing).await?;
-    if moment.at_seq.is_none() {
+    if moment.is_now() {
         api.heartbeats.lay_over_node(&mut found.value.doc);
     }
     Ok(reading::one(found.seq, found.value.from, &found.value.doc))

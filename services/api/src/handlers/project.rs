@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use gantry_events::{ConfigPut, Intent, ProjectName, Scope, Seq};
+use gantry_events::{ConfigPut, Intent, ProjectName, Scope};
 use gantry_read_model::{AsOf, Field, Found};
 use gantry_rest::{FieldError, List, Problem, ProblemCode};
 use gantry_views::{DocKey, OperationDoc, ProjectDoc};
@@ -125,10 +125,6 @@ impl Api {
 
     /// Makes sure that a project is there before what is in it is listed.
     pub(crate) async fn within(&self, project: &ProjectName, listed: &Listed) -> Answer<()> {
-        let moment = Moment {
-            min_seq: listed.min_seq,
-            at_seq: listed.at_seq.map(|seq| Seq(seq).0),
-        };
-        self.project(project, &moment).await.map(drop)
+        self.project(project, &listed.moment()).await.map(drop)
     }
 }

@@ -38,10 +38,7 @@ pub(crate) async fn list_service_replicas(
     Asked(listed): Asked<Listed>,
 ) -> Answer {
     let key = DocKey::service(&project, &service);
-    let moment = Moment {
-        min_seq: listed.min_seq,
-        at_seq: listed.at_seq,
-    };
+    let moment = listed.moment();
     let missing = ProblemCode::ServiceNotFound;
     api.find::<ServiceDoc>(&key, &moment, missing).await?;
     let own = vec![(Field::Service, service.to_string())];
@@ -61,7 +58,7 @@ pub(crate) async fn get_replica(
     let key = DocKey::replica(&project, &replica);
     let missing = ProblemCode::ReplicaNotFound;
     let mut found = api.find::<ReplicaDoc>(&key, &moment, missing).await?;
-    if moment.at_seq.is_none() {
+    if moment.is_now() {
         api.heartbeats.lay_over_replica(&mut found.value.doc);
     }
     Ok(reading::one(found.seq, found.value.from, &found.value.doc))

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use gantry_bus::{AppendOutcome, Log, NatsBus, NodeKey};
 use gantry_events::{
-    Bytes, Capacity, Digest, Explanation, Fact, Heartbeat, MachineRequested, MilliCpu,
-    NodeAdmitted, NodeId, OutputAnswer, OutputAsked, OutputFrom, OutputLine, OutputPlace,
-    OutputStream, ReleaseNumber, ReplicaId, ReplicaKey, ReplicaPlaced, ReplicaStopped, Slot, Stage,
-    Standing, Time, Writer,
+    Bytes, Capacity, Digest, Explanation, Fact, Heartbeat, MilliCpu, NodeId, OutputAnswer,
+    OutputAsked, OutputFrom, OutputLine, OutputPlace, OutputStream, ReleaseNumber, ReplicaId,
+    ReplicaKey, ReplicaPlaced, ReplicaStopped, Slot, Stage, Standing, Time, Writer,
 };
 use gantry_rest::{Lines, LogLine, LogQuery, NOTICE, ReadAt};
 use reqwest::Method;
@@ -52,28 +51,8 @@ fn at(n: u32, node: &NodeId) -> ReplicaPlaced {
 
 /// A node that is admitted and on the bus.
 async fn node(world: &World, name: &str) -> (NodeId, NodeKey, NatsBus) {
-    let (key, bus) = world.server.node(name).await;
-    let (node, machine) = (
-        name.parse().unwrap(),
-        name.replace('n', "m").parse().unwrap(),
-    );
-    let requested = MachineRequested {
-        machine,
-        node,
-        pool: "farm".parse().unwrap(),
-        attempt: 1,
-        until: Time::from_unix_millis(1_700_000_060_000),
-        labels: Default::default(),
-    };
-    let admitted = NodeAdmitted {
-        node: requested.node.clone(),
-        machine: requested.machine.clone(),
-        public_key: key.public_key(),
-    };
-    let node = requested.node.clone();
-    world.say(Writer::Provisioner, vec![requested.into()]).await;
-    world.say(Writer::Api, vec![admitted.into()]).await;
-    (node, key, bus)
+    let Member { id, key, bus } = world.node(name).await;
+    (id, key, bus)
 }
 
 /// Lines of replicas as their nodes have them; a line's place is its number.
@@ -358,7 +337,7 @@ async fn what_nodes_say_of_themselves_is_laid_over_reads_of_now_alone() {
     assert_eq!(past.json::<Value>().await.unwrap()["state"], "placed");
     assert_eq!(world.read("/v1/nodes/n1").await["state"], json!("ready"));
     until("the node is silent", async || {
-        world.read("/v1/nodes/n1").await["state"] == "silent"
+        world.read("/v1/nodes/n1").await["state"] == "suspect"
     })
     .await;
     let nodes = world.client().nodes(&ReadAt::default()).await.unwrap();

@@ -18,5 +18,6 @@ mod reads;
 #[path = "../../../../libs/bus/tests/server/mod.rs"]
 mod server;
 mod start;
+mod understanding;
 mod world;
 mod writes;

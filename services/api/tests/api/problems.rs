@@ -11,7 +11,7 @@ use crate::world::*;
 
 /// Codes that other services' decisions bring, or that need a fault or a state of the system; each
 /// stands in a test of its own.
-const ELSEWHERE: [ProblemCode; 20] = [
+const ELSEWHERE: [ProblemCode; 23] = [
     // The end of an operation: commands.rs shows that the decider's problem is answered.
     ProblemCode::PoolExists,
     ProblemCode::NoNodeFits,
@@ -21,6 +21,9 @@ const ELSEWHERE: [ProblemCode; 20] = [
     ProblemCode::RegistryUnreachable,
     ProblemCode::MachineFailed,
     ProblemCode::DeadlinePassed,
+    ProblemCode::DomainTaken,
+    ProblemCode::DrainBlocked,
+    ProblemCode::NodeLeaving,
     // joining.rs, commands.rs, outage.rs, logs.rs, reads.rs.
     ProblemCode::JoinTokenInvalid,
     ProblemCode::NodeKeyTaken,
@@ -93,7 +96,8 @@ fn rows() -> Vec<Row> {
         Row(NotFound, "GET", "/v1/nowhere", AS_IT_IS),
         Row(NotFound, "GET", "/", AS_IT_IS),
         Row(NotFound, "GET", "/foo", AS_IT_IS),
-        Row(NotFound, "POST", "/docs", AS_IT_IS),
+        Row(NotFound, "GET", "/docs/", AS_IT_IS),
+        Row(MethodNotAllowed, "POST", "/docs", AS_IT_IS),
         Row(NotFound, "GET", "/v1", AS_IT_IS),
         Row(NotFound, "GET", "/v1/", AS_IT_IS),
         Row(NotFound, "DELETE", "/v1/projects/", AS_IT_IS),
@@ -281,7 +285,7 @@ async fn a_body_of_another_shape_is_refused_at_the_field_that_is_wrong() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_for_a_path_that_is_not_there_is_told_so_without_a_token() {
     let world = World::start().await;
-    for path in ["/foo", "/v1/foo", "/v1/projects/", "/docs"] {
+    for path in ["/foo", "/v1/foo", "/v1/projects/", "/docs/foo"] {
         let request = world.http.get(format!("{}{path}", world.url));
         problem(request.send().await.unwrap(), ProblemCode::NotFound, path).await;
     }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use gantry_api::{Settings, start};
 use gantry_bus::credentials::Secrets;
-use gantry_bus::{Append, AppendOutcome, Log, Marker};
+use gantry_bus::{Append, AppendOutcome, Log, Marker, NatsBus, NodeKey};
 use gantry_events::{
-    Actor, CommandBatch, Commit, Digest, Event, Fact, LogSubject, Millis, OperationId,
-    OperationResolving, OperationSucceeded, Place, ProjectName, ReleaseCreated, ReleaseNumber,
-    Scope, Seq, ServiceConfigured, ServiceName, Time, Writer,
+    Actor, CommandBatch, Commit, Digest, Event, Fact, LogSubject, MachineRequested, Millis,
+    NodeAdmitted, NodeId, OperationId, OperationResolving, OperationSucceeded, Place, ProjectName,
+    ReleaseCreated, ReleaseNumber, Scope, Seq, ServiceConfigured, ServiceName, Time, Writer,
 };
 use gantry_rest::Client;
 use gantry_runtime::{Process, Supervisor};
@@ -132,14 +132,87 @@ impl World {
         answers: Option<(OperationId, Place)>,
         facts: Vec<Fact>,
     ) -> Seq {
-        let log = self.server.log(&writer).await;
-        let subject = LogSubject::Facts(writer.clone());
-        let last = log.last_on(&subject).await.unwrap();
-        let commit = Commit {
-            actor: writer.actor(),
+        let context = Context {
             operation: answers.map(|(operation, _)| operation),
             answers: answers.map(|(_, place)| place),
             cause: None,
+        };
+        self.commit(writer, context, facts).await
+    }
+
+    /// The scheduler goes on with an operation.
+    pub async fn go_on(&self, operation: OperationId, facts: Vec<Fact>) -> Seq {
+        let context = Context {
+            operation: Some(operation),
+            ..Context::default()
+        };
+        self.commit(Writer::Scheduler, context, facts).await
+    }
+
+    /// The scheduler says something that follows from another message.
+    pub async fn follow(&self, cause: Seq, facts: Vec<Fact>) -> Seq {
+        let cause = Place {
+            seq: cause,
+            index: 0,
+        };
+        let context = Context {
+            cause: Some(cause),
+            ..Context::default()
+        };
+        self.commit(Writer::Scheduler, context, facts).await
+    }
+
+    async fn commit(&self, writer: Writer, context: Context, facts: Vec<Fact>) -> Seq {
+        let log = self.server.log(&writer).await;
+        let hand = (&log, &self.server.marker());
+        self.store(hand, writer, context, facts).await
+    }
+
+    /// A node that is admitted and on the bus.
+    pub async fn node(&self, name: &str) -> Member {
+        let (key, bus) = self.server.node(name).await;
+        let requested = MachineRequested {
+            machine: name.replace('n', "m").parse().unwrap(),
+            node: name.parse().unwrap(),
+            pool: "farm".parse().unwrap(),
+            attempt: 1,
+            until: Time::from_unix_millis(1_700_000_060_000),
+            labels: Default::default(),
+        };
+        let admitted = NodeAdmitted {
+            node: requested.node.clone(),
+            machine: requested.machine.clone(),
+            public_key: key.public_key(),
+        };
+        let id = requested.node.clone();
+        self.say(Writer::Provisioner, vec![requested.into()]).await;
+        self.say(Writer::Api, vec![admitted.into()]).await;
+        Member { id, key, bus }
+    }
+
+    /// A node says something of itself.
+    pub async fn hear(&self, node: &Member, facts: Vec<Fact>) -> Seq {
+        let log = node.bus.node_log(node.id.clone());
+        let writer = Writer::Node(node.id.clone());
+        let hand = (&log, &node.key.marker());
+        self.store(hand, writer, Context::default(), facts).await
+    }
+
+    async fn store(
+        &self,
+        (log, marker): (&impl Log, &Marker),
+        writer: Writer,
+        context: Context,
+        facts: Vec<Fact>,
+    ) -> Seq {
+        let subject = LogSubject::Facts(writer.clone());
+        let stored = self.server.log(&Writer::Api).await;
+        let last = stored.last_on(&subject).await.unwrap();
+        let commit = Commit {
+            actor: writer.actor(),
+            operation: context.operation,
+            answers: context.answers,
+            cause: context.cause,
             as_of: Seq(0),
             core: "test/1".to_owned(),
             time: Time::from_unix_millis(1_700_000_001_000),
@@ -148,7 +221,8 @@ impl World {
             evidence: Vec::new(),
             events: facts.into_iter().map(|fact| Event { fact }).collect(),
         };
-        let append = self.marked(subject, &commit, last.map_or(Seq(0), |last| last.seq));
+        let expects = last.map_or(Seq(0), |last| last.seq);
+        let append = self.marked(marker, subject, &commit, expects);
         let AppendOutcome::Stored(seq) = log.append(&append).await else {
             panic!("not stored");
         };
@@ -166,12 +240,19 @@ impl World {
             commands,
         };
         let expects = last.map_or(Seq(0), |last| last.seq);
-        log.append(&self.marked(subject, &batch, expects)).await
+        let marker = self.server.marker();
+        log.append(&self.marked(&marker, subject, &batch, expects))
+            .await
     }
 
-    fn marked(&self, subject: LogSubject, said: &impl serde::Serialize, expects: Seq) -> Append {
+    fn marked(
+        &self,
+        marker: &Marker,
+        subject: LogSubject,
+        said: &impl serde::Serialize,
+        expects: Seq,
+    ) -> Append {
         let payload = serde_json::to_vec(said).unwrap();
-        let marker: Marker = self.server.marker();
         let mark = marker.mark(self.server.secrets.log, &subject.to_string(), &payload);
         Append {
             subject,
@@ -223,8 +304,23 @@ impl World {
             scope: Scope::Project(shop()),
         };
         let facts = vec![release.into(), configured.into(), succeeded.into()];
-        self.say(Writer::Scheduler, facts).await
+        self.go_on(operation, facts).await
     }
+}
+
+/// A node with its key, on the bus.
+pub struct Member {
+    pub id: NodeId,
+    pub key: NodeKey,
+    pub bus: NatsBus,
+}
+
+/// What a commit belongs to and follows from.
+#[derive(Default)]
+struct Context {
+    operation: Option<OperationId>,
+    answers: Option<Place>,
+    cause: Option<Place>,
 }
 
 pub fn shop() -> ProjectName {
