@@ -25,6 +25,9 @@ pub struct Machine {
     pub attempt: u32,
     /// Whether its node has joined in this attempt; that may be known before the machine is.
     pub joined: bool,
+    /// Whether its node is empty and takes nothing. That holds until the scheduler opens the node or drains
+    /// it anew; of a leaving machine it does neither without having it emptied first.
+    pub drained: bool,
     /// How far it is.
     pub step: Step,
 }
@@ -57,8 +60,6 @@ pub enum Step {
         made: Option<Made>,
         /// For how long.
         wait: Wait,
-        /// Whether its node is empty.
-        drained: bool,
         /// What the scheduler last said to hold that up.
         blocked: Option<String>,
     },
@@ -109,6 +110,7 @@ impl Machine {
             pool: fact.pool.clone(),
             attempt: fact.attempt,
             joined: false,
+            drained: false,
             step: Step::Requested {
                 wait: Wait::first(fact.until),
             },
@@ -144,7 +146,6 @@ impl Machine {
         self.step = Step::Leaving {
             made: self.made().cloned(),
             wait: Wait::first(fact.until),
-            drained: false,
             blocked: None,
         };
     }
@@ -158,13 +159,6 @@ impl Machine {
         if let Some(wait) = self.wait_mut() {
             let passed = wait.passed.saturating_add(1);
             *wait = Wait { until, passed };
-        }
-    }
-
-    /// Nothing is left on its node. Counts only once it is leaving: the scheduler knew that then.
-    pub(crate) fn node_drained(&mut self) {
-        if let Step::Leaving { drained, .. } = &mut self.step {
-            *drained = true;
         }
     }
 
@@ -207,7 +201,7 @@ impl Machine {
     /// Whether it leaves and is held up by what runs on its node.
     pub(crate) fn waits_for_its_node(&self) -> bool {
         match &self.step {
-            Step::Leaving { drained, .. } => self.joined && !drained,
+            Step::Leaving { .. } => self.joined && !self.drained,
             Step::Requested { .. }
             | Step::Joining { .. }
             | Step::Ready { .. }

@@ -42,9 +42,7 @@ impl Machine {
                 node: self.node.clone(),
             })),
             Step::Joining { made, .. } | Step::Ready { made } => up_again(id, made, sight),
-            Step::Leaving { drained, .. } if *drained || !self.joined => {
-                Some(self.removal(id, now))
-            }
+            Step::Leaving { .. } if self.drained || !self.joined => Some(self.removal(id, now)),
             Step::Leaving { made, .. } => {
                 let made = made.as_ref()?;
                 if is_gone(made, sight) {

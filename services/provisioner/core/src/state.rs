@@ -57,7 +57,9 @@ impl State {
             }
             Fact::MachineGone(f) => self.is_gone(&f.machine, time),
             Fact::NodeJoined(f) => self.of_node(&f.node, |one| one.joined = true),
-            Fact::NodeDrained(f) => self.of_node(&f.node, Machine::node_drained),
+            Fact::NodeDrained(f) => self.of_node(&f.node, |one| one.drained = true),
+            Fact::NodeDraining(f) => self.of_node(&f.node, |one| one.drained = false),
+            Fact::NodeUncordoned(f) => self.of_node(&f.node, |one| one.drained = false),
             Fact::NodeOverdue(f) => self.of_node(&f.node, |one| one.node_overdue(&f.waiting_for)),
             Fact::OperationSucceeded(f) => self.settle(f.operation),
             Fact::OperationFailed(f) => self.settle(f.operation),

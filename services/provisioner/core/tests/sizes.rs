@@ -6,7 +6,7 @@ mod cast;
 
 use cast::*;
 use gantry_decider::Core;
-use gantry_events::{CreatePool, Fact, Intent, Millis, NodeUncordoned, Seq, Writer};
+use gantry_events::{CreatePool, Fact, Intent, Millis, Seq};
 use gantry_provisioner_core::{Aim, Deed, Found, deeds};
 
 #[test]
@@ -88,14 +88,22 @@ fn machines_that_are_not_ready_leave_first_and_are_removed_at_once() {
 }
 
 #[test]
-fn a_node_that_was_empty_before_its_machine_left_does_not_count_as_drained() {
-    let (mut stage, _) = ready(2);
-    drain(&mut stage, "n2");
-    stage.command(scale("local", 1));
-    assert!(
-        stage.settle().is_empty(),
-        "something may have been placed on it since"
+fn a_node_that_was_drained_before_its_machine_left_is_empty_unless_it_was_opened_since() {
+    let (mut stage, _) = ready(3);
+    for node in ["n2", "n3"] {
+        drain(&mut stage, node);
+    }
+    uncordon(&mut stage, "n2");
+    let (_, said) = stage.command(scale("local", 1));
+    assert_eq!(
+        lines(&said),
+        [
+            "pool.scaled local",
+            "machine.leaving m3",
+            "machine.leaving m2"
+        ]
     );
+    assert_eq!(lines(&stage.settle()), ["machine.removing m3"]);
     drain(&mut stage, "n2");
     assert_eq!(lines(&stage.settle()), ["machine.removing m2"]);
 }
@@ -418,14 +426,7 @@ fn facts_of_nodes_that_are_no_machine_of_ours_change_nothing() {
     let before = stage.state.clone();
     drain(&mut stage, "n7");
     blocked(&mut stage, "n7", "nothing");
-    let node = "n1".parse().unwrap();
-    stage.fact(
-        Writer::Scheduler,
-        NodeUncordoned {
-            node,
-            operation: None,
-        },
-    );
+    uncordon(&mut stage, "n7");
     assert_eq!(stage.state, before);
     assert_ne!(stage.seq(), Seq(0));
 }

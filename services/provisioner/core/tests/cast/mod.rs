@@ -7,7 +7,7 @@
 
 use gantry_events::{
     Capacity, CreatePool, Fact, Intent, MachineId, Millis, NodeDrained, NodeJoined, NodeOverdue,
-    OperationId, RemovePool, ScalePool, Seq, Writer,
+    NodeUncordoned, OperationId, RemovePool, ScalePool, Seq, Writer,
 };
 use gantry_provisioner_core::{ProvisionerCore, Reading};
 use gantry_testkit::Stage;
@@ -63,6 +63,14 @@ pub fn remove(pool: &str) -> Intent {
 pub fn drain(stage: &mut Stage<ProvisionerCore>, node: &str) {
     let node = node.parse().unwrap();
     stage.fact(Writer::Scheduler, NodeDrained { node });
+}
+
+pub fn uncordon(stage: &mut Stage<ProvisionerCore>, node: &str) {
+    let uncordoned = NodeUncordoned {
+        node: node.parse().unwrap(),
+        operation: None,
+    };
+    stage.fact(Writer::Scheduler, uncordoned);
 }
 
 pub fn blocked(stage: &mut Stage<ProvisionerCore>, node: &str, waiting_for: &str) {
