@@ -4,6 +4,7 @@
 mod balancer;
 mod crowds;
 mod machines;
+mod midway;
 mod releases;
 mod replicas;
 mod roles;

@@ -100,7 +100,7 @@ async fn each_role_that_is_killed_is_useful_again_and_nothing_is_doubled() -> an
         println!("{role} is useful again after {took:?}: {ready}");
         scale(&system, count).await?;
     }
-    nothing_is_doubled(&system).await?;
+    nothing_is_doubled(&system, "e2e-roles").await?;
     system.empty("e2e-roles").await
 }
 
@@ -184,9 +184,9 @@ async fn scale_of(system: &System, name: &str, count: u32) -> anyhow::Result<()>
 }
 
 /// Every command has one outcome, and every replica was placed and stopped at most once.
-async fn nothing_is_doubled(system: &System) -> anyhow::Result<()> {
+pub async fn nothing_is_doubled(system: &System, project: &str) -> anyhow::Result<()> {
     let query = EventQuery {
-        scope: Some("e2e-roles".to_owned()),
+        scope: Some(project.to_owned()),
         limit: Some(1000),
         ..EventQuery::default()
     };
@@ -213,7 +213,7 @@ async fn nothing_is_doubled(system: &System) -> anyhow::Result<()> {
 }
 
 /// Process id on the host of the node-worker in a machine.
-async fn node_worker(machine: &str) -> anyhow::Result<u32> {
+pub async fn node_worker(machine: &str) -> anyhow::Result<u32> {
     let top = tokio::process::Command::new("docker")
         .args(["top", machine, "-eo", "pid,args"])
         .output()
