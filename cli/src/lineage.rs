@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use gantry_events::{OperationId, ProjectName};
 use gantry_rest::{Client, ReadAt};
 use gantry_spec::{Change, Project, diff};
-use gantry_views::{OperationDoc, OperationState, ReleaseDoc};
+use gantry_views::{OperationDoc, OperationState, ReleaseDoc, ReleaseState};
 
 use crate::context::answered;
 use crate::failure::Failure;
@@ -56,18 +56,18 @@ impl Fate {
         }
     }
 
-    /// An operation that failed and led back made two releases: the last is what it led back to.
+    /// Of those that others have followed, good are those whose operation came to its end, and those that
+    /// a failed one led back to.
     fn of(doc: &ReleaseDoc, operation: &OperationDoc) -> Self {
-        let is_last = operation.release == Some(doc.release);
-        match operation.state {
-            OperationState::Queued | OperationState::Running if is_last => Self::Running,
-            OperationState::Succeeded if is_last => Self::Good,
-            OperationState::Failed if is_last && doc.rollback_of.is_some() => Self::Good,
-            OperationState::Superseded => Self::Overtaken,
-            OperationState::Queued
-            | OperationState::Running
-            | OperationState::Succeeded
-            | OperationState::Failed => Self::Failed,
+        match (doc.state, operation.state) {
+            (ReleaseState::RollingOut, _) => Self::Running,
+            (ReleaseState::Current, _) => Self::Good,
+            (ReleaseState::Failed | ReleaseState::RolledBack, _) => Self::Failed,
+            (ReleaseState::Superseded, OperationState::Succeeded) => Self::Good,
+            (ReleaseState::Superseded, OperationState::Failed) if doc.rollback_of.is_some() => {
+                Self::Good
+            }
+            (ReleaseState::Superseded, _) => Self::Overtaken,
         }
     }
 }

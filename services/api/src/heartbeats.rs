@@ -121,7 +121,12 @@ impl Heartbeats {
         let now = self.process.clock.now();
         let (quiet, since) = match heard.last.get(&node.id) {
             Some(last) => (last.moment.elapsed().min(listening.elapsed()), last.time),
-            None => (listening.elapsed(), now - listening.elapsed()),
+            // One that has joined just now had no time to be heard.
+            None => {
+                let there = now.since(node.standing.since);
+                let quiet = listening.elapsed().min(there);
+                (quiet, now - quiet)
+            }
         };
         if quiet >= SILENT_AFTER {
             node.state = NodeState::Suspect;
