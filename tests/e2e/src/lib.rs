@@ -12,6 +12,6 @@ pub use engine::{
     containers_of_machine, docker, host_pid, in_machine, kill_process, service_container,
 };
 pub use eventually::eventually;
-pub use system::{System, image, project, service};
+pub use system::{System, image, project, sent, service};
 pub use times::measured;
 pub use traffic::{Asked, Tally, Traffic};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gantry_events::{ProjectName, ServiceName};
-use gantry_rest::{Client, ReadAt, Write};
+use gantry_rest::{Client, ClientError, ReadAt, Write};
 use gantry_views::{NodeDoc, OperationDoc, OperationState, ReplicaDoc, ReplicaState};
 
 use crate::eventually;
@@ -51,10 +51,9 @@ impl System {
             .lines()
             .find_map(|line| line.strip_prefix("project: "))
             .context("a file names its project")?;
-        let operation = self
-            .api
-            .put_config(&project(name), file.to_owned(), &Write::new())
-            .await?;
+        let (name, write) = (project(name), Write::new());
+        let put = || self.api.put_config(&name, file.to_owned(), &write);
+        let operation = sent(put).await?;
         self.ended(operation, Duration::from_secs(120)).await
     }
 
@@ -169,6 +168,25 @@ impl System {
             .unwrap_or_default();
         Ok((answer.status().as_u16(), replica.to_owned()))
     }
+}
+
+/// Sends a write until the api says something to it: one that was killed a moment ago may have left a kept
+/// connection that is closed. The key of the write keeps it from being done twice.
+pub async fn sent<F>(mut send: impl FnMut() -> F) -> anyhow::Result<OperationDoc>
+where
+    F: Future<Output = Result<OperationDoc, ClientError>>,
+{
+    let attempt = || {
+        let one = send();
+        async move {
+            match one.await {
+                Err(error) if error.problem().is_none() => Err(anyhow::Error::from(error)),
+                said => Ok(said),
+            }
+        }
+    };
+    let (said, _) = eventually(Duration::from_secs(15), attempt).await?;
+    Ok(said?)
 }
 
 /// A project's name.

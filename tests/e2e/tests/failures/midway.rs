@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use gantry_e2e::{
-    System, eventually, host_pid, kill_process, measured, project, service_container,
+    System, eventually, host_pid, kill_process, measured, project, sent, service_container,
 };
 use gantry_events::ReleaseNumber;
 use gantry_rest::Write;
@@ -30,12 +30,13 @@ async fn whoever_is_killed_in_mid_rollout_it_ends_as_if_nothing_had_happened() -
     for (version, victim) in (1..).zip(victims) {
         let pid = pid_of(&system, victim).await?;
         let begun = Instant::now();
-        let write = Write::new();
-        let file = abrupt(PROJECT, version, 3);
-        let operation = system
-            .api
-            .put_config(&project(PROJECT), file, &write)
-            .await?;
+        let (name, write) = (project(PROJECT), Write::new());
+        let put = || {
+            system
+                .api
+                .put_config(&name, abrupt(PROJECT, version, 3), &write)
+        };
+        let operation = sent(put).await?;
         eventually(Duration::from_secs(20), || has_begun(&system, &operation)).await?;
         kill_process(pid).await?;
         let ended = system.ended(operation, Duration::from_secs(90)).await?;

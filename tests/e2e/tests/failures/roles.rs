@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use gantry_e2e::{
     System, containers_of_machine, eventually, host_pid, image, in_machine, kill_process, project,
-    service, service_container,
+    sent, service, service_container,
 };
 use gantry_events::Millis;
 use gantry_rest::{EventQuery, Write};
@@ -165,10 +165,9 @@ async fn scale(system: &System, count: u32) -> anyhow::Result<()> {
 
 async fn scale_of(system: &System, name: &str, count: u32) -> anyhow::Result<()> {
     let write = Write::new().and_wait(Millis::from_secs(60));
-    let operation = system
-        .api
-        .scale(&project(name), &service("web"), count, &write)
-        .await?;
+    let (project, service) = (project(name), service("web"));
+    let scale = || system.api.scale(&project, &service, count, &write);
+    let operation = sent(scale).await?;
     let operation = system.ended(operation, Duration::from_secs(60)).await?;
     ensure!(
         operation.state == OperationState::Succeeded,
