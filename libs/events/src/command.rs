@@ -109,6 +109,26 @@ intents! {
     RemovePool = "pool.remove.v1": Provisioner, |_d| Scope::Cluster;
 }
 
+impl Intent {
+    /// The canonical file that it brings, where it brings one. It stands in the log in these bytes, and facts
+    /// name it by its digest.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::ConfigPut(put) => Some(&put.config),
+            Self::Rollback(back) => Some(&back.config),
+            Self::ScaleService(_)
+            | Self::RemoveService(_)
+            | Self::RestartService(_)
+            | Self::CordonNode(_)
+            | Self::UncordonNode(_)
+            | Self::DrainNode(_)
+            | Self::CreatePool(_)
+            | Self::ScalePool(_)
+            | Self::RemovePool(_) => None,
+        }
+    }
+}
+
 /// Make the project as this file says; what it does not name is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigPut {

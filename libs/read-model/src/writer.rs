@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_events::{Digest, Intent, Seq, Time};
+use gantry_events::{Digest, Seq, Time};
 use gantry_views::{DocKey, Document, Documents, Entry, Said, fold, touched};
 use sqlx::{Connection, SqliteConnection};
 
@@ -213,26 +213,12 @@ async fn keep_command(work: &mut SqliteConnection, entry: &Entry<'_>) -> Result<
         .bind(command.request.to_string())
         .execute(&mut *work)
         .await?;
-    match &command.intent {
-        Intent::ConfigPut(put) => {
-            let bytes = put.config.as_bytes();
-            sqlx::query("INSERT OR IGNORE INTO contents (digest, bytes) VALUES (?, ?)")
-                .bind(Digest::of(bytes).to_string())
-                .bind(bytes)
-                .execute(work)
-                .await?;
-        }
-        Intent::ScaleService(_)
-        // Its content came with the release it goes back to.
-        | Intent::Rollback(_)
-        | Intent::RemoveService(_)
-        | Intent::RestartService(_)
-        | Intent::CordonNode(_)
-        | Intent::UncordonNode(_)
-        | Intent::DrainNode(_)
-        | Intent::CreatePool(_)
-        | Intent::ScalePool(_)
-        | Intent::RemovePool(_) => {}
+    if let Some(file) = command.intent.file() {
+        sqlx::query("INSERT OR IGNORE INTO contents (digest, bytes) VALUES (?, ?)")
+            .bind(Digest::of(file.as_bytes()).to_string())
+            .bind(file.as_bytes())
+            .execute(work)
+            .await?;
     }
     Ok(())
 }

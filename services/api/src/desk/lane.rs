@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use gantry_api_core::{State, Verdict};
 use gantry_bus::Appending;
-use gantry_events::{Command, Decider, Intent, LogSubject, Millis, OperationId, Place, Time};
+use gantry_events::{Command, Decider, LogSubject, Millis, OperationId, Place, Time};
 use gantry_runtime::Moment;
 use tokio::sync::oneshot;
 
@@ -99,7 +99,7 @@ impl Lane {
         let mut commands = Vec::new();
         for waiting in &mut self.waiting {
             waiting.sent = false;
-            let more = FRAME + size_of(&waiting.order.intent);
+            let more = FRAME + waiting.order.intent.file().map_or(0, str::len);
             let full = commands.len() >= MOST || (size + more > CLOSES_AT && !commands.is_empty());
             if full || !taken.insert(waiting.order.operation) {
                 continue;
@@ -137,21 +137,5 @@ impl Order {
             intent: self.intent.clone(),
             unchanged_since: self.unchanged_since,
         }
-    }
-}
-
-fn size_of(intent: &Intent) -> usize {
-    match intent {
-        Intent::ConfigPut(put) => put.config.len(),
-        Intent::Rollback(rollback) => rollback.config.len(),
-        Intent::ScaleService(_)
-        | Intent::RemoveService(_)
-        | Intent::RestartService(_)
-        | Intent::CordonNode(_)
-        | Intent::UncordonNode(_)
-        | Intent::DrainNode(_)
-        | Intent::CreatePool(_)
-        | Intent::ScalePool(_)
-        | Intent::RemovePool(_) => 0,
     }
 }

@@ -61,17 +61,8 @@ pub(crate) async fn cordon_node(
     Asked(Nothing {}): Asked<Nothing>,
     write: Write,
 ) -> Answer {
-    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
-    let intent = Intent::CordonNode(CordonNode { node });
-    api.command(
-        &write,
-        Wish {
-            intent,
-            body: b"",
-            version,
-        },
-    )
-    .await
+    let intent = Intent::CordonNode(CordonNode { node: node.clone() });
+    tell(&api, &write, &node, intent).await
 }
 
 /// Lets a node take replicas again; ends a drain.
@@ -85,17 +76,8 @@ pub(crate) async fn uncordon_node(
     Asked(Nothing {}): Asked<Nothing>,
     write: Write,
 ) -> Answer {
-    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
-    let intent = Intent::UncordonNode(UncordonNode { node });
-    api.command(
-        &write,
-        Wish {
-            intent,
-            body: b"",
-            version,
-        },
-    )
-    .await
+    let intent = Intent::UncordonNode(UncordonNode { node: node.clone() });
+    tell(&api, &write, &node, intent).await
 }
 
 /// Moves all that runs on a node elsewhere, and places nothing more on it.
@@ -109,17 +91,18 @@ pub(crate) async fn drain_node(
     Asked(Nothing {}): Asked<Nothing>,
     write: Write,
 ) -> Answer {
-    let version = api.version_of::<NodeDoc>(&DocKey::node(&node)).await?;
-    let intent = Intent::DrainNode(DrainNode { node });
-    api.command(
-        &write,
-        Wish {
-            intent,
-            body: b"",
-            version,
-        },
-    )
-    .await
+    let intent = Intent::DrainNode(DrainNode { node: node.clone() });
+    tell(&api, &write, &node, intent).await
+}
+
+/// Takes what is asked of a node, on the node as it was read.
+async fn tell(api: &Api, write: &Write, node: &NodeId, intent: Intent) -> Answer {
+    let wish = Wish {
+        version: api.version_of::<NodeDoc>(&DocKey::node(node)).await?,
+        intent,
+        body: b"",
+    };
+    api.command(write, wish).await
 }
 
 /// Lets a node join: one-time token and public key in, bus identity out. The same key again gets the

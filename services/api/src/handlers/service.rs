@@ -104,12 +104,8 @@ pub(crate) async fn restart_service(
     write: Write,
 ) -> Answer {
     let key = DocKey::service(&project, &service);
-    let wish = Wish {
-        version: api.version_of::<ServiceDoc>(&key).await?,
-        intent: Intent::RestartService(RestartService { project, service }),
-        body: b"",
-    };
-    api.command(&write, wish).await
+    let intent = Intent::RestartService(RestartService { project, service });
+    tell(&api, &write, &key, intent).await
 }
 
 /// Removes a service and its replicas.
@@ -125,12 +121,18 @@ pub(crate) async fn delete_service(
     write: Write,
 ) -> Answer {
     let key = DocKey::service(&project, &service);
+    let intent = Intent::RemoveService(RemoveService { project, service });
+    tell(&api, &write, &key, intent).await
+}
+
+/// Takes what is asked of a service, on the service as it was read.
+async fn tell(api: &Api, write: &Write, service: &DocKey, intent: Intent) -> Answer {
     let wish = Wish {
-        version: api.version_of::<ServiceDoc>(&key).await?,
-        intent: Intent::RemoveService(RemoveService { project, service }),
+        version: api.version_of::<ServiceDoc>(service).await?,
+        intent,
         body: b"",
     };
-    api.command(&write, wish).await
+    api.command(write, wish).await
 }
 
 type Files = BTreeMap<ReleaseNumber, Option<Project>>;

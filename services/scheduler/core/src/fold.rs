@@ -3,7 +3,7 @@
 
 use gantry_decider::{Entry, Said};
 use gantry_events::{
-    Command, Digest, Fact, Intent, OperationId, OperationResolving, ProjectName, ReleaseCreated,
+    Command, Digest, Fact, OperationId, OperationResolving, ProjectName, ReleaseCreated,
     RolloutFailed, ServiceConfigured, ServiceName, TableApplied, Writer,
 };
 
@@ -31,22 +31,12 @@ pub(crate) fn fold(state: &mut State, entry: &Entry<'_>) {
 
 /// A file is kept from here on, as the answer names it by its digest alone.
 fn take_command(state: &mut State, entry: &Entry<'_>, command: &Command) {
-    let config = match &command.intent {
-        Intent::ConfigPut(put) => &put.config,
-        Intent::Rollback(back) => &back.config,
-        Intent::ScaleService(_)
-        | Intent::RemoveService(_)
-        | Intent::RestartService(_)
-        | Intent::CordonNode(_)
-        | Intent::UncordonNode(_)
-        | Intent::DrainNode(_)
-        | Intent::CreatePool(_)
-        | Intent::ScalePool(_)
-        | Intent::RemovePool(_) => return,
+    let Some(config) = command.intent.file() else {
+        return;
     };
     let digest = Digest::of(config.as_bytes());
     state.unanswered.insert(entry.place, digest);
-    state.contents.insert(digest, config.clone());
+    state.contents.insert(digest, config.to_owned());
 }
 
 fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
