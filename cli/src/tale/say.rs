@@ -19,7 +19,6 @@ impl Tale {
         match fact {
             Fact::ReleaseCreated(d) => Some(self.released(d.rollback_of.is_some(), line)),
             Fact::OperationResolving(_) => Some(about("images", line)),
-            Fact::ReplicaPlaced(_) => Some(line),
             // One that was ready before and is so again is news only to who saw it unready.
             Fact::ReplicaReady(d) => {
                 let own = (d.project.clone(), d.replica.clone());
@@ -37,39 +36,7 @@ impl Tale {
                 about: d.service.to_string(),
                 tone: Tone::Bad,
             }),
-            Fact::ReplicaDraining(_)
-            | Fact::ReplicaUnready(_)
-            | Fact::ReplicaRestarted(_)
-            | Fact::ReplicaOverdue(_)
-            | Fact::ReplicaFailed(_)
-            | Fact::ReplicaLost(_)
-            | Fact::ReplicaRegained(_)
-            | Fact::ServiceScaled(_)
-            | Fact::ServiceRestarted(_)
-            | Fact::ServiceRemoved(_)
-            | Fact::ServiceEnded(_)
-            | Fact::ServiceUnplaced(_)
-            | Fact::RolloutFinished(_)
-            | Fact::NodeSuspected(_)
-            | Fact::NodeReturned(_)
-            | Fact::NodeLost(_)
-            | Fact::NodeCordoned(_)
-            | Fact::NodeUncordoned(_)
-            | Fact::NodeDraining(_)
-            | Fact::NodeOverdue(_)
-            | Fact::NodeDrained(_)
-            | Fact::PoolCreated(_)
-            | Fact::PoolScaled(_)
-            | Fact::PoolClosing(_)
-            | Fact::PoolRemoved(_)
-            | Fact::MachineRequested(_)
-            | Fact::MachineCreated(_)
-            | Fact::MachineOverdue(_)
-            | Fact::MachineLeaving(_)
-            | Fact::MachineKept(_)
-            | Fact::MachineGone(_) => Some(line),
-            // foreign: steps in between, and ends, which are told when all is over.
-            _ => None,
+            fact => is_told(fact).then_some(line),
         }
     }
 
@@ -175,6 +142,46 @@ impl Tale {
         }
         line
     }
+}
+
+/// Whether a fact says something to a person who waits. Steps in between do not, nor do ends: those are
+/// told when all is over.
+fn is_told(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::ReplicaPlaced(_)
+            | Fact::ReplicaDraining(_)
+            | Fact::ReplicaUnready(_)
+            | Fact::ReplicaRestarted(_)
+            | Fact::ReplicaOverdue(_)
+            | Fact::ReplicaFailed(_)
+            | Fact::ReplicaLost(_)
+            | Fact::ReplicaRegained(_)
+            | Fact::ServiceScaled(_)
+            | Fact::ServiceRestarted(_)
+            | Fact::ServiceRemoved(_)
+            | Fact::ServiceEnded(_)
+            | Fact::ServiceUnplaced(_)
+            | Fact::RolloutFinished(_)
+            | Fact::NodeSuspected(_)
+            | Fact::NodeReturned(_)
+            | Fact::NodeLost(_)
+            | Fact::NodeCordoned(_)
+            | Fact::NodeUncordoned(_)
+            | Fact::NodeDraining(_)
+            | Fact::NodeOverdue(_)
+            | Fact::NodeDrained(_)
+            | Fact::PoolCreated(_)
+            | Fact::PoolScaled(_)
+            | Fact::PoolClosing(_)
+            | Fact::PoolRemoved(_)
+            | Fact::MachineRequested(_)
+            | Fact::MachineCreated(_)
+            | Fact::MachineOverdue(_)
+            | Fact::MachineLeaving(_)
+            | Fact::MachineKept(_)
+            | Fact::MachineGone(_)
+    )
 }
 
 /// A replica's id is its service's name, `-` and a suffix without one.
