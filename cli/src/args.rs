@@ -44,6 +44,7 @@ pub enum Verb {
     Ps(commands::ps::Ps),
     Logs(commands::logs::Logs),
     Events(commands::events::Events),
+    Why(commands::why::Why),
     Scale(commands::scale::Scale),
     Restart(commands::restart::Restart),
     Releases(commands::releases::Releases),

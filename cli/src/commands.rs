@@ -19,6 +19,7 @@ pub mod schema;
 pub mod status;
 pub mod validate;
 pub mod version;
+pub mod why;
 
 use gantry_views::Standing;
 use serde::Serialize;
@@ -49,6 +50,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Rm(verb) => verb.run(context).await,
         Verb::Logs(verb) => verb.run(context).await,
         Verb::Events(verb) => verb.run(context).await,
+        Verb::Why(verb) => verb.run(context).await,
         Verb::Node(verb) => verb.run(context).await,
         Verb::Pool(verb) => verb.run(context).await,
         Verb::Image(verb) => verb.run(context).await,

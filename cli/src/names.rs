@@ -24,6 +24,8 @@ pub enum Named<'a> {
     Release(&'a ProjectName),
     /// A node.
     Node,
+    /// A machine.
+    Machine,
     /// A pool.
     Pool,
 }
@@ -56,6 +58,15 @@ pub async fn meant(
     failure.with_way_out(near(&name.to_string(), &what, &names))
 }
 
+/// The name that was meant among those of several kinds, if one is near.
+pub async fn meant_among(client: &Client, name: &str, of: &[Named<'_>]) -> Option<String> {
+    let mut all = Vec::new();
+    for of in of {
+        all.extend(read(client, *of).await.1);
+    }
+    nearest(name, &all).map(did_you_mean)
+}
+
 async fn read(client: &Client, of: Named<'_>) -> (String, Vec<String>) {
     let now = ReadAt::default();
     match of {
@@ -86,6 +97,13 @@ async fn read(client: &Client, of: Named<'_>) -> (String, Vec<String>) {
                 ids(list.map(|list| list.items), |doc| doc.id.to_string()),
             )
         }
+        Named::Machine => {
+            let list = answered(client.machines(&now)).await;
+            (
+                "machines".to_owned(),
+                ids(list.map(|list| list.items), |doc| doc.id.to_string()),
+            )
+        }
         Named::Pool => {
             let list = answered(client.pools(&now)).await;
             (
@@ -112,7 +130,7 @@ fn ids<T>(
 /// What to write instead.
 fn near(name: &str, what: &str, names: &[String]) -> String {
     if let Some(meant) = nearest(name, names) {
-        return format!("did you mean `{meant}`?");
+        return did_you_mean(meant);
     }
     if names.is_empty() {
         return format!("there are no {what} yet");
@@ -121,6 +139,10 @@ fn near(name: &str, what: &str, names: &[String]) -> String {
     let listed = names.get(..LISTED).unwrap_or(names).join(", ");
     let more = (more > 0).then(|| format!(" and {more} more"));
     format!("{what}: {listed}{}", more.unwrap_or_default())
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
 }
 
 /// The name at most two slips away, and less than half of the word; else one that begins as it does.

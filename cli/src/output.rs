@@ -6,9 +6,9 @@ mod sheet;
 mod text;
 mod tone;
 
-pub use age::{age, clock, moment, span};
+pub use age::{age, clock, moment, span, spoken};
 pub use sheet::{Column, Field, Sheet};
-pub use text::cut;
+pub use text::{cut, lines};
 pub use tone::Tone;
 
 use std::cell::Cell;

@@ -6,7 +6,7 @@ mod say;
 mod sentence;
 
 pub use say::service_of;
-pub use sentence::line;
+pub use sentence::{line, unfit_on};
 
 use std::collections::{BTreeMap, BTreeSet};
 

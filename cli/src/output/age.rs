@@ -30,6 +30,25 @@ pub fn clock(time: Time) -> String {
     format!("{} UTC", text.get(11..19).unwrap_or(&text))
 }
 
+/// A sentence of the api's, its moments as people read them: without the day, where that is the day of
+/// `near`.
+pub fn spoken(text: &str, near: Time) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';']);
+        let Ok(time) = bare.parse::<Time>() else {
+            return word.to_owned();
+        };
+        let is_same_day = moment(time).get(..10) == moment(near).get(..10);
+        let said = if is_same_day {
+            clock(time)
+        } else {
+            format!("{} UTC", moment(time))
+        };
+        format!("{said}{}", word.strip_prefix(bare).unwrap_or_default())
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +69,23 @@ mod tests {
         }
         assert_eq!(age(began, None), "2023-11-14 22:13:20");
         assert_eq!(clock(began), "22:13:20 UTC");
+    }
+
+    #[test]
+    fn moments_in_a_sentence_have_a_day_only_where_it_is_another() {
+        let says = "n1 is silent since 2026-01-31T11:59:57.512Z; lost at 2026-01-31T12:00:12.512Z";
+        let rows = [
+            (
+                "2026-01-31T12:00:00.000Z",
+                "n1 is silent since 11:59:57 UTC; lost at 12:00:12 UTC",
+            ),
+            (
+                "2026-02-01T12:00:00.000Z",
+                "n1 is silent since 2026-01-31 11:59:57 UTC; lost at 2026-01-31 12:00:12 UTC",
+            ),
+        ];
+        for (near, said) in rows {
+            assert_eq!(spoken(says, near.parse().unwrap()), said);
+        }
     }
 }

@@ -5,6 +5,8 @@ mod cluster;
 mod project;
 mod replica;
 
+pub use project::unfit_on;
+
 use gantry_events::{Fact, Kind, Time};
 
 use super::Line;

@@ -9,11 +9,13 @@
 mod breaks;
 mod deploys;
 mod exits;
+mod explains;
 mod files;
 mod follows;
 mod helps;
 mod names;
 mod scales;
+mod shop;
 mod stage;
 mod story;
 mod tables;

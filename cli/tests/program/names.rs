@@ -1,35 +1,15 @@
 //! Names that nothing bears: what is said then, and what was meant.
 
-use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::any;
 use gantry_rest::ProblemCode;
 use serde_json::Value;
 
-use crate::stage::{Ran, json, problem, run, serve};
+use crate::shop;
+use crate::stage::{Ran, problem, run, serve};
 
-/// An api with the project `shop`, its services and nodes; whatever else is asked for is not there.
+/// Whatever else is asked for is not there.
 fn api(missing: ProblemCode) -> String {
-    let given = |body: &'static str| get(move || async move { json(200, body) });
-    let projects = concat!(
-        r#"{"items":["#,
-        include_str!("fixtures/project.json"),
-        r#"],"next":null,"seq":42}"#
-    );
-    serve(
-        Router::new()
-            .route("/v1/projects", given(projects))
-            .route(
-                "/v1/projects/shop/services",
-                given(include_str!("fixtures/services.json")),
-            )
-            .route(
-                "/v1/projects/shop/replicas",
-                given(include_str!("fixtures/replicas.json")),
-            )
-            .route("/v1/nodes", given(include_str!("fixtures/nodes.json")))
-            .route("/v1/pools", given(include_str!("fixtures/pools.json")))
-            .fallback(any(move || async move { problem(missing) })),
-    )
+    serve(shop::api().fallback(any(move || async move { problem(missing) })))
 }
 
 fn ran(missing: ProblemCode, words: &[&str]) -> Ran {

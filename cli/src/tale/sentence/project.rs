@@ -74,7 +74,8 @@ fn unplaced(d: &ServiceUnplaced) -> String {
     parts.join("; ")
 }
 
-fn unfit_on(node: &NodeId, why: &Unfit) -> String {
+/// Why this node does not fit.
+pub fn unfit_on(node: &NodeId, why: &Unfit) -> String {
     match why {
         Unfit::Cpu { free, asked } => format!("{node} has {free} of {asked} cores free"),
         Unfit::Label { label, asked } => format!("{node} has no label {label}={asked}"),
