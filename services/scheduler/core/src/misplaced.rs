@@ -21,9 +21,8 @@ pub(crate) fn moving(rollout: &Rollout<'_>) -> Option<u32> {
     }
     let is_doubled = |ordinal: u32| {
         let members = rollout.slot(ordinal).iter();
-        let mut holders = members.filter(|(_, replica)| rollout.may_hold(replica));
-        let oldest = holders.next();
-        holders.next().is_some() && oldest.is_some_and(|(_, it)| is_misplaced(rollout, it))
+        let holders = members.filter(|(_, replica)| rollout.may_hold(replica));
+        holders.count() > 1
     };
     let moves = |(_, replica): Member<'_>| is_misplaced(rollout, replica);
     let ordinals = 0..rollout.service.replicas();

@@ -35,6 +35,12 @@ pub(crate) fn regained<'a>(
         })
 }
 
+/// Whether a replica of the slot counts again from this pass on, so that nothing else has to fill it.
+pub(crate) fn is_refilled(rollout: &Rollout<'_>, ordinal: u32) -> bool {
+    let mut slot = rollout.slot(ordinal).iter();
+    slot.any(|(_, replica)| is_back(rollout, replica) && counts(rollout, replica))
+}
+
 fn is_back(rollout: &Rollout<'_>, replica: &Replica) -> bool {
     let node = rollout.state.nodes.get(&replica.node);
     replica.was().is_some() && node.is_some_and(|node| !node.is_lost())

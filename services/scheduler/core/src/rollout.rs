@@ -255,7 +255,7 @@ impl<'a> Rollout<'a> {
     fn version_for(&self, ordinal: u32, aim: &'a Version, moves: bool) -> Option<&'a Version> {
         let makes_way =
             |(_, replica): &Member<'_>| replica.leaves() == Some(&RetireReason::MakesWay);
-        if self.slot(ordinal).iter().any(makes_way) {
+        if self.slot(ordinal).iter().any(makes_way) || returned::is_refilled(self, ordinal) {
             return None;
         }
         let proven = self.service.proven(ordinal);

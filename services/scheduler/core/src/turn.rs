@@ -107,6 +107,10 @@ fn turns(
             return None;
         }
         if surplus > 0 {
+            // A slot that an earlier change has doubled comes to one replica first.
+            if slot.holders > 1 {
+                return None;
+            }
             surplus -= 1;
             return Some(Turn::StartFirst);
         }

@@ -103,6 +103,24 @@ fn uncordon_ends_a_drain_and_a_newer_drain_takes_over() {
 }
 
 #[test]
+fn a_move_that_goes_on_after_its_drain_ended_holds_back_the_next() {
+    let mut scene = deployed();
+    scene.drain("n1");
+    scene.uncordon("n1");
+    assert_eq!(scene.drain("n2"), ["empty n2"]);
+    assert_eq!(
+        scene.ready("web.0#2"),
+        [
+            "drain web.0#1: replaced",
+            "place web.0#3 on n1",
+            "stop web.0#1"
+        ]
+    );
+    assert_eq!(scene.run(NONE).last().unwrap(), "succeed");
+    scene.holds();
+}
+
+#[test]
 fn a_rollout_goes_first_and_the_drain_follows_it() {
     let mut scene = deployed();
     scene.deploy(&file(&[("web", "web:2", 3)]));

@@ -2,7 +2,7 @@
 
 use gantry_events::Millis;
 
-use crate::scene::{NONE, Scene, deployed, file, secs};
+use crate::scene::{NONE, Scene, deployed, file, file_with, place, secs};
 
 const ALL: &[&str] = &["n1", "n2", "n3"];
 const BUT_N1: &[&str] = &["n2", "n3"];
@@ -89,6 +89,25 @@ fn a_replica_whose_node_returns_before_its_slot_was_filled_counts_again() {
     assert_eq!(
         scene.ready("web.0#2"),
         ["drain web.0#1: replaced", "stop web.0#1"]
+    );
+    scene.holds();
+}
+
+#[test]
+fn a_slot_that_fitted_nowhere_else_is_not_filled_again_beside_the_replica_that_returns() {
+    let mut scene = Scene::of(&["n1", "n2"]).with_balancer();
+    let apart = place(r#""per_node":1"#);
+    scene.deploy(&file_with(&[("web", "web:1", 2)], &apart));
+    scene.run(NONE);
+    scene.listens(true);
+    let said = scene.pass_hearing(&["n2"], secs(16));
+    assert!(
+        said.last().unwrap().starts_with("unplaced web.0"),
+        "{said:?}"
+    );
+    assert_eq!(
+        scene.hear(&["n1", "n2"], &[]),
+        ["n1 returns", "regain web.0#1"]
     );
     scene.holds();
 }

@@ -152,6 +152,32 @@ fn a_surge_of_two_works_at_two_slots_at_once() {
 }
 
 #[test]
+fn a_slot_that_two_replicas_fill_gets_no_third_however_large_the_surge() {
+    let keys = rollout(2, 0, "5m");
+    let mut scene = deployed_with(&keys);
+    scene.deploy(&file_with(&[("web", "web:2", 3)], &keys));
+    scene.balancer_rests();
+    scene.ready("web.0#2");
+    // Not routed yet, it has not taken the slot over when the next change comes.
+    let said = scene.deploy(&file_with(&[("web", "web:3", 3)], &keys));
+    assert_eq!(
+        said[said.len() - 2..],
+        ["place web.1#3 on n2", "stop web.1#2"]
+    );
+    let mut scene = scene.with_balancer();
+    assert_eq!(
+        scene.settle(),
+        [
+            "drain web.0#1: replaced",
+            "place web.0#3 on n1",
+            "stop web.0#1"
+        ]
+    );
+    assert_eq!(scene.run(NONE).last().unwrap(), "succeed");
+    scene.holds();
+}
+
+#[test]
 fn without_a_surge_an_old_replica_makes_way_and_the_new_one_comes_when_it_is_gone() {
     let mut scene = deployed_with(&rollout(0, 1, "5m"));
     let said = scene.deploy(&file_with(&[("web", "web:2", 3)], &rollout(0, 1, "5m")));

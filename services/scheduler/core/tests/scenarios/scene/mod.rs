@@ -16,6 +16,7 @@ mod nodes;
 mod silence;
 
 pub use file::{file, file_of, file_with, place, rollout};
+pub use lines::name;
 
 use gantry_events::*;
 use gantry_scheduler_core::{Life, Reading, Replica, SchedulerCore};
