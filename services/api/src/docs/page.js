@@ -10,6 +10,9 @@ const at = (id) => document.getElementById(id);
 // Kept here and nowhere else: it is gone with the page.
 const token = () => at("token").value.trim();
 
+/** The first sentence of a text. */
+const first = (text) => String(text ?? "").split(/(?<=\.)\s/)[0];
+
 function operations(doc) {
   return Object.entries(doc.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
@@ -28,10 +31,11 @@ function drawOperation({ path, method, operation }, all) {
   const summary = [
     draw("span", { class: `method ${method}` }, method.toUpperCase()),
     draw("span", { class: "path" }, path),
-    draw("span", { class: "short" }, ...prose(operation.summary)),
+    draw("span", { class: "short" }, ...prose(first(operation.summary))),
   ];
   const words = `${method} ${path} ${operation.summary ?? ""}`.toLowerCase();
   return unfold({ class: "operation", id: operation.operationId, "data-words": words }, summary, () => [
+    draw("p", {}, ...prose(operation.summary)),
     operation.description ? draw("p", {}, ...prose(operation.description)) : undefined,
     ...ask({ method, path, operation, all, token }),
     ...answers(operation),
@@ -39,8 +43,8 @@ function drawOperation({ path, method, operation }, all) {
 }
 
 function drawSchema([name, schema], all) {
-  const short = String(schema.description ?? "").split("\n")[0];
-  const summary = [draw("span", { class: "path" }, name), draw("span", { class: "short" }, ...prose(short))];
+  const short = prose(first(schema.description));
+  const summary = [draw("span", { class: "path" }, name), draw("span", { class: "short" }, ...short)];
   return unfold({ class: "schema", id: `schema-${name}`, "data-words": name.toLowerCase() }, summary, () => describe(schema, all));
 }
 
