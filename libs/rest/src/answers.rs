@@ -1,9 +1,16 @@
 //! Bodies of answers, as far as they are no documents of `gantry-views`.
 
-use gantry_events::{LogId, NodeId, ReplicaId, Scope, Seq, Time};
+use std::collections::BTreeMap;
+
+use gantry_events::{
+    LogId, NodeId, ProjectName, ReleaseNumber, ReplicaId, Scope, Seq, ServiceName, Time,
+};
+use gantry_spec::{Change, Turnover};
 use gantry_views::why::Link;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::FieldError;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -13,6 +20,29 @@ pub struct List<T> {
     /// Where the next page begins, to be passed as `cursor`; none on the last page.
     pub next: Option<String>,
     /// The sequence that every page of this list reflects.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+}
+
+/// What a file would change, as far as files tell. Nothing is stored and nothing is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Plan {
+    /// The project.
+    #[schema(value_type = String)]
+    pub project: ProjectName,
+    /// The release it is compared with, with the numbers of replicas that are wanted now; none for a new
+    /// project.
+    #[schema(value_type = Option<u32>)]
+    pub release: Option<ReleaseNumber>,
+    /// What differs, service by service; empty where nothing does.
+    #[schema(value_type = Vec<Object>)]
+    pub changes: Vec<Change>,
+    /// What that does to the replicas of each service that differs.
+    #[schema(value_type = Object)]
+    pub replicas: BTreeMap<ServiceName, Turnover>,
+    /// What is valid but doubtful in the file.
+    pub warnings: Vec<FieldError>,
+    /// The sequence that this reflects.
     #[schema(value_type = u64)]
     pub seq: Seq,
 }

@@ -12,7 +12,7 @@ mod problem;
 mod requests;
 mod service;
 
-pub use answers::{JoinAnswer, List, LogLine, Past, Version, Why};
+pub use answers::{JoinAnswer, List, LogLine, Past, Plan, Version, Why};
 #[cfg(feature = "client")]
 pub use client::{Client, ClientError, EventQuery, Lines, LogQuery, ReadAt, Tagged, Write};
 pub use events::{CloudEvent, EventPage};

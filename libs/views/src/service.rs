@@ -121,6 +121,14 @@ impl ServiceDoc {
         DocKey::service(&self.project, &self.id)
     }
 
+    /// Whether it should be there.
+    pub fn is_wanted(&self) -> bool {
+        match self.state {
+            ServiceState::Changing | ServiceState::Active => true,
+            ServiceState::Removing | ServiceState::Removed => false,
+        }
+    }
+
     /// Its part of the release's file, with the number of replicas that is wanted now. Nothing where
     /// the file does not name it.
     pub fn spec_in(&self, file: &Project) -> Option<Service> {

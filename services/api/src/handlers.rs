@@ -7,6 +7,7 @@ pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod node;
 pub(crate) mod operation;
+pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod project;
 pub(crate) mod release;

@@ -15,7 +15,7 @@ use crate::auth::authenticate;
 use crate::docs;
 use crate::dress::{Front, Room, after_panic, dress};
 use crate::handlers::{
-    balancer, event, log, machine, node, operation, pool, project, release, replica, service,
+    balancer, event, log, machine, node, operation, plan, pool, project, release, replica, service,
     version, why,
 };
 use crate::refusal::Refusal;
@@ -34,6 +34,7 @@ fn with_token() -> OpenApiRouter<Api> {
         .routes(routes!(project::list_projects)) // GET /projects
         .routes(routes!(project::get_project)) // GET /projects/{project}
         .routes(routes!(project::get_config, project::put_config)) // GET PUT /projects/{project}/config
+        .routes(routes!(plan::plan)) // POST /projects/{project}/plan
         .routes(routes!(release::list_releases)) // GET /projects/{project}/releases
         .routes(routes!(release::get_release)) // GET /projects/{project}/releases/{release}
         .routes(routes!(release::roll_back)) // POST /projects/{project}/releases/{release}/rollback

@@ -6,14 +6,23 @@ use gantry_events::{
 use gantry_views::{
     BalancerDoc, MachineDoc, NodeDoc, OperationDoc, PoolDoc, ProjectDoc, ReleaseDoc, ReplicaDoc,
 };
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
 
 use super::{Answer, Client, EventQuery, Lines, LogQuery, ReadAt, Tagged};
-use crate::{CloudEvent, EventPage, List, LogLine, Past, ServiceAnswer, Version, Why};
+use crate::{CloudEvent, EventPage, List, LogLine, Past, Plan, ServiceAnswer, Version, Why, YAML};
 
 impl Client {
     /// The file of the project's last release, as JSON that is itself a file.
     pub async fn config(&self, project: &ProjectName, at: &ReadAt) -> Answer<gantry_spec::Project> {
         self.get(&["projects", project.as_str(), "config"], at)
+            .await
+    }
+
+    /// What a file would change. Nothing is done.
+    pub async fn plan(&self, project: &ProjectName, file: String) -> Answer<Plan> {
+        let request = self.ask(Method::POST, &["projects", project.as_str(), "plan"]);
+        self.json(request.header(CONTENT_TYPE, YAML).body(file))
             .await
     }
 

@@ -16,7 +16,7 @@ use crate::refusal::{Answer, Refusal};
 use crate::writing::{Wish, Write};
 
 /// Media types of a file: YAML had others before it had one of its own.
-const FILE: [&str; 5] = [
+pub(super) const FILE: [&str; 5] = [
     "application/yaml",
     "application/json",
     "application/x-yaml",
@@ -98,7 +98,7 @@ pub(crate) async fn put_config(
     api.command(&write, wish).await
 }
 
-fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {
+pub(super) fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {
     let message = format!("the file is of project {file}, the path of {path}");
     let error = FieldError {
         pointer: "/project".to_owned(),

@@ -148,7 +148,11 @@ fn answer(doc: ServiceDoc, files: &Files) -> ServiceAnswer {
 
 impl Api {
     /// The file of a release, if it is known.
-    async fn file(&self, project: &ProjectName, release: ReleaseNumber) -> Answer<Option<Project>> {
+    pub(super) async fn file(
+        &self,
+        project: &ProjectName,
+        release: ReleaseNumber,
+    ) -> Answer<Option<Project>> {
         let key = DocKey::release(project, release);
         let found = self.reader.get::<ReleaseDoc>(&key, None).await?;
         let digest: Option<Digest> = found.value.map(|found| found.doc.config);

@@ -7,14 +7,20 @@
 )]
 
 mod commands;
+mod decided;
 mod decider;
+mod deploying;
+mod door;
 mod events;
 mod joining;
 mod logs;
+mod odd;
 mod openapi;
 mod outage;
+mod plan;
 mod problems;
 mod reads;
+mod refusals;
 #[path = "../../../../libs/bus/tests/server/mod.rs"]
 mod server;
 mod start;
