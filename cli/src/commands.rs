@@ -8,6 +8,7 @@ pub mod image;
 pub mod init;
 pub mod logs;
 pub mod node;
+pub mod plan;
 pub mod pool;
 pub mod ps;
 pub mod releases;
@@ -40,6 +41,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Failure> {
         Verb::Config(verb) => verb.run(context),
         Verb::Schema(verb) => verb.run(context),
         Verb::Completion(verb) => verb.run(context),
+        Verb::Plan(verb) => verb.run(context).await,
         Verb::Deploy(verb) => verb.run(context).await,
         Verb::Status(verb) => verb.run(context).await,
         Verb::Ps(verb) => verb.run(context).await,

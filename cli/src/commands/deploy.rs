@@ -41,7 +41,7 @@ impl Deploy {
     /// operation.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let client = context.client()?;
-        let (project, text) = self.file(context)?;
+        let (project, text) = said(context, &self.file)?;
         let before = release(&client, &project.name).await?;
         let plan = Plan::of(project.clone(), services(&client, &project.name).await?);
         plan.show(context, &head(&plan));
@@ -67,21 +67,24 @@ impl Deploy {
         }
         Ok(())
     }
+}
 
-    /// What the file says, under the name that is asked for, and the text that says so.
-    fn file(&self, context: &Context) -> Result<(Project, String), Failure> {
-        let file = File::read(&self.file.path)?;
-        let parsed = file.parsed(context.common.environment.as_ref())?;
-        for warning in &parsed.warnings {
-            context.screen.note(Tone::Wait, &file.warning(warning));
-        }
-        let mut project = parsed.project;
-        if let Some(name) = context.common.named_project()? {
-            project.name = name;
-        }
-        let text = file.that_says(&project);
-        Ok((project, text))
+/// What the file says, under the name that is asked for, and the text that says so.
+///
+/// # Errors
+/// It cannot be read, or has faults.
+pub fn said(context: &Context, file: &FileArg) -> Result<(Project, String), Failure> {
+    let file = File::read(&file.path)?;
+    let parsed = file.parsed(context.common.environment.as_ref())?;
+    for warning in &parsed.warnings {
+        context.screen.note(Tone::Wait, &file.warning(warning));
     }
+    let mut project = parsed.project;
+    if let Some(name) = context.common.named_project()? {
+        project.name = name;
+    }
+    let text = file.that_says(&project);
+    Ok((project, text))
 }
 
 fn head(plan: &Plan) -> String {

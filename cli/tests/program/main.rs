@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails by it"
 )]
 
+mod acts;
 mod breaks;
 mod deploys;
 mod exits;
@@ -14,6 +15,8 @@ mod files;
 mod follows;
 mod helps;
 mod names;
+mod plans;
+mod releases;
 mod scales;
 mod shop;
 mod stage;

@@ -2,27 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::extract::Path;
-use axum::routing::{get, post};
+use axum::routing::post;
 use gantry_rest::ProblemCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::shop;
 use crate::stage::{self, problem, run, serve};
-use crate::story::{event, folder, operation};
+use crate::story::{acts, folder, operation, success};
 
 /// An api that has the services `web` and `admin`, and refuses to scale those that are listed.
 fn api(refused: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
     let scaled: Arc<Mutex<Vec<String>>> = Arc::default();
-    let list: Value = serde_json::from_str(include_str!("fixtures/services.json")).unwrap();
-    let read = get(move |Path(service): Path<String>| async move {
-        let services = list["items"].as_array().unwrap();
-        let found = services.iter().find(|item| item["id"] == *service);
-        found.map_or_else(
-            || problem(ProblemCode::ServiceNotFound),
-            |service| stage::json(200, service.to_string()),
-        )
-    });
     let writes = scaled.clone();
     let scale = post(move |Path(service): Path<String>| async move {
         if refused.contains(&service.as_str()) {
@@ -31,20 +22,10 @@ fn api(refused: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
         writes.lock().unwrap().push(service);
         stage::json(202, operation("queued", json!({})).to_string())
     });
-    let end = operation("succeeded", json!({"end_seq": 12, "changed": true}));
-    let own = json!({"operation": crate::story::OPERATION, "scope": "shop"});
-    let told = event(1, "operation.succeeded.v1", own);
-    let routes = Router::new()
-        .route("/v1/projects/shop/services/{service}", read)
-        .route("/v1/projects/shop/services/{service}/scale", scale)
-        .route(
-            "/v1/events",
-            get(async move || stage::json(200, format!("{told}\n"))),
-        )
-        .route(
-            "/v1/operations/{id}",
-            get(async move || stage::json(200, end.to_string())),
-        );
+    let (told, end) = success(1, json!({}));
+    let routes = shop::api()
+        .merge(acts("/v1/nothing", &[told], end))
+        .route("/v1/projects/shop/services/{service}/scale", scale);
     (serve(routes), scaled)
 }
 

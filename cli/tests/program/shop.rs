@@ -1,9 +1,12 @@
 //! An api with the project `shop`, as `fixtures` have it, and how a result looks at three widths.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::routing::{MethodRouter, get};
+use gantry_rest::ProblemCode;
+use serde_json::Value;
 
-use crate::stage::{gantry, json};
+use crate::stage::{gantry, json, problem};
 
 /// The projects, services and replicas, nodes and pools.
 pub fn api() -> Router {
@@ -26,8 +29,42 @@ pub fn api() -> Router {
             "/v1/projects/shop/replicas",
             given(include_str!("fixtures/replicas.json")),
         )
+        .route(
+            "/v1/projects/shop/services/{service}",
+            one_of(
+                include_str!("fixtures/services.json"),
+                ProblemCode::ServiceNotFound,
+            ),
+        )
         .route("/v1/nodes", given(include_str!("fixtures/nodes.json")))
+        .route(
+            "/v1/nodes/{node}",
+            one_of(
+                include_str!("fixtures/nodes.json"),
+                ProblemCode::NodeNotFound,
+            ),
+        )
         .route("/v1/pools", given(include_str!("fixtures/pools.json")))
+        .route(
+            "/v1/pools/{pool}",
+            one_of(
+                include_str!("fixtures/pools.json"),
+                ProblemCode::PoolNotFound,
+            ),
+        )
+}
+
+/// Reads of what stands in this list.
+fn one_of(list: &'static str, missing: ProblemCode) -> MethodRouter {
+    let list: Value = serde_json::from_str(list).unwrap();
+    get(move |Path(id): Path<String>| async move {
+        let found = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["id"] == *id);
+        found.map_or_else(|| problem(missing), |item| json(200, item.to_string()))
+    })
 }
 
 /// A read that always has this answer.

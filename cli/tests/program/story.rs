@@ -1,7 +1,11 @@
 //! The story of a deploy: its file, its operation, its events, as an api tells them.
 
+use axum::Router;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::stage;
 
 /// The operation that is told of.
 pub const OPERATION: &str = "0190a6a0-0000-7000-8000-000000000001";
@@ -89,4 +93,27 @@ pub fn succeeds() -> Vec<Value> {
         ready(6, "web-7f3k2q"),
         event(7, "operation.succeeded.v1", own),
     ]
+}
+
+/// The operation's good end, as it is told and as the api has it then.
+pub fn success(n: u32, more: Value) -> (Value, Value) {
+    let own = json!({"operation": OPERATION, "scope": "shop"});
+    let mut end = operation("succeeded", json!({"end_seq": 10 + n, "changed": true}));
+    end.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    (event(n, "operation.succeeded.v1", own), end)
+}
+
+/// An api that takes any write at this path, tells these events of its operation and then has it so.
+pub fn acts(path: &str, told: &[Value], end: Value) -> Router {
+    let lines: String = told.iter().map(|event| format!("{event}\n")).collect();
+    let accepted = operation("queued", json!({})).to_string();
+    Router::new()
+        .route(path, post(async move || stage::json(202, accepted)))
+        .route("/v1/events", get(async move || stage::json(200, lines)))
+        .route(
+            "/v1/operations/{id}",
+            get(async move || stage::json(200, end.to_string())),
+        )
 }

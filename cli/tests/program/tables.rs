@@ -19,6 +19,11 @@ fn nodes_fit_the_width() {
 }
 
 #[test]
+fn a_node_is_shown_with_what_runs_on_it_within_the_width() {
+    insta::assert_snapshot!(shown(&serve(api()), &["node", "show", "n1"]));
+}
+
+#[test]
 fn pools_fit_the_width() {
     insta::assert_snapshot!(shown(&serve(api()), &["pool", "ls"]));
 }

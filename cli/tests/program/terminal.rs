@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,9 +12,13 @@ use futures::StreamExt;
 use futures::stream;
 use gantry_rest::ProblemCode;
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::stage::{self, problem, serve};
 use crate::story::{OPERATION, folder, operation, succeeds};
+
+/// A deploy that nobody looks at goes on after this.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// What stood on the terminal in the end, and the exit code.
 struct Seen {
@@ -46,7 +51,7 @@ fn on_terminal(url: &str, folder: &Path, words: &str, typed: &str, more: &str) -
     }
 }
 
-/// An api without a project, whose deploy stands still for some seconds before it ends.
+/// An api without a project, whose deploy stands still until the line that changes was seen.
 fn api() -> String {
     let end = operation(
         "succeeded",
@@ -54,12 +59,20 @@ fn api() -> String {
     );
     let missing = get(async || problem(ProblemCode::ProjectNotFound));
     let accepted = async || stage::json(202, operation("queued", json!({})).to_string());
-    let events = get(async || {
+    let (looked, looks) = watch::channel(0);
+    let replicas = get(async move || {
+        looked.send_modify(|looks| *looks += 1);
+        stage::json(200, include_str!("fixtures/replicas.json"))
+    });
+    let events = get(async move || {
         let lines = succeeds().into_iter().map(|event| format!("{event}\n"));
         let mut lines: Vec<_> = lines.map(Ok::<_, std::io::Error>).collect();
         let last = lines.split_off(6);
-        let pause = stream::once(async {
-            tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        let mut looks = looks.clone();
+        let pause = stream::once(async move {
+            // The first look may come before the first event, and the line of one stands at the next.
+            let shown = looks.wait_for(|looks| *looks >= 3);
+            let _ = tokio::time::timeout(LONGEST, shown).await;
             Ok("\n".to_owned())
         });
         let told = stream::iter(lines).chain(pause).chain(stream::iter(last));
@@ -75,10 +88,7 @@ fn api() -> String {
         Router::new()
             .route("/v1/projects/shop", missing.clone())
             .route("/v1/projects/shop/services", missing)
-            .route(
-                "/v1/projects/shop/replicas",
-                get(async || stage::json(200, include_str!("fixtures/replicas.json"))),
-            )
+            .route("/v1/projects/shop/replicas", replicas)
             .route("/v1/projects/shop/config", put(accepted))
             .route("/v1/events", events)
             .route(&format!("/v1/operations/{OPERATION}"), state),

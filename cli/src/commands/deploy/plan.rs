@@ -50,6 +50,31 @@ pub async fn services(
     Ok(stay.map(|service| (service.id.clone(), service)).collect())
 }
 
+/// What differs, and how many replicas that touches, in lines of at most this width.
+pub fn difference(
+    width: Option<usize>,
+    changes: &[Change],
+    turnover: &BTreeMap<ServiceName, Turnover>,
+) -> Vec<(Tone, String)> {
+    let most = width.unwrap_or(LONGEST);
+    let mut all = Vec::new();
+    for change in changes {
+        let tone = match change {
+            Change::Add { .. } => Tone::Good,
+            Change::Remove { .. } => Tone::Bad,
+            Change::Change { .. } => Tone::Wait,
+        };
+        let touched = turnover.get(change.service()).copied().unwrap_or_default();
+        let text = change.to_string();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        all.push((tone, cut(&format!("  {first:<24} {touched}"), most)));
+        let rest = lines.map(|line| cut(&format!("  {}", plain(line)), most));
+        all.extend(rest.map(|line| (Tone::Plain, line)));
+    }
+    all
+}
+
 impl Plan {
     /// What it takes to come from these services to that project. Scaling counts, so that a deploy sets
     /// what its file says.
@@ -82,25 +107,8 @@ impl Plan {
     pub fn show(&self, context: &Context, head: &str) {
         let screen = &context.screen;
         screen.note(Tone::Plain, head);
-        let most = screen.width().unwrap_or(LONGEST);
-        for change in &self.changes {
-            let tone = match change {
-                Change::Add { .. } => Tone::Good,
-                Change::Remove { .. } => Tone::Bad,
-                Change::Change { .. } => Tone::Wait,
-            };
-            let touched = self
-                .turnover
-                .get(change.service())
-                .copied()
-                .unwrap_or_default();
-            let text = change.to_string();
-            let mut lines = text.lines();
-            let first = lines.next().unwrap_or_default();
-            screen.note(tone, &cut(&format!("  {first:<24} {touched}"), most));
-            for line in lines {
-                screen.note(Tone::Plain, &cut(&format!("  {}", plain(line)), most));
-            }
+        for (tone, line) in difference(screen.width(), &self.changes, &self.turnover) {
+            screen.note(tone, &line);
         }
     }
 
