@@ -1,4 +1,4 @@
-//! What a user changes: versions under traffic, numbers, removals, mistakes, two at once.
+//! Files that are deployed: versions under traffic, numbers, removals, mistakes, two at once.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use gantry_events::{Millis, ProblemCode};
 use gantry_rest::{ClientError, Write};
 use gantry_views::OperationState;
 
-fn file(name: &str, image: &str, version: &str, replicas: u32) -> String {
+/// A file of one service `web` whose replicas differ by `version` alone.
+pub fn file(name: &str, image: &str, version: &str, replicas: u32) -> String {
     format!(
         "gantry: 1\nproject: {name}\nservices:\n  web:\n    image: {image}\n    port: 8080\n    replicas: {replicas}\n    \
          health: {{path: /healthz, interval: 500ms}}\n    env: {{VERSION: \"{version}\"}}\n"
