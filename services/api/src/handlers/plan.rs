@@ -5,12 +5,12 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use gantry_events::{ProjectName, Scope, Seq};
 use gantry_read_model::ListQuery;
-use gantry_rest::{Plan, Problem};
+use gantry_rest::Plan;
 use gantry_spec::{Project, diff, turnover};
 use gantry_views::{DocKey, ProjectDoc, ServiceDoc};
 
 use super::Problems;
-use super::project::{FILE, elsewhere};
+use super::project::{incomplete, parsed};
 use crate::api::Api;
 use crate::asked::{Asked, Named, Nothing, Whole};
 use crate::reading;
@@ -27,16 +27,13 @@ pub(crate) async fn plan(
     Asked(Nothing {}): Asked<Nothing>,
     body: Whole,
 ) -> Answer {
-    let parsed = gantry_spec::parse(body.text(&FILE)?).map_err(Problem::from)?;
-    if parsed.project.name != project {
-        return Err(elsewhere(&project, &parsed.project.name));
-    }
+    let parsed = parsed(&body, &project)?;
     let found = api
         .reader
         .get::<ProjectDoc>(&DocKey::project(&project), None)
         .await?;
     let current = match &found.value {
-        Some(project) => api.wanted(&project.doc, found.seq).await?,
+        Some(project) => Some(api.wanted(&project.doc, found.seq).await?),
         None => None,
     };
     let plan = Plan {
@@ -53,10 +50,9 @@ pub(crate) async fn plan(
 impl Api {
     /// The file of a project's last release, as it is wanted as of a sequence: with the numbers of replicas
     /// that were set since, and without what was removed since.
-    async fn wanted(&self, doc: &ProjectDoc, at: Seq) -> Answer<Option<Project>> {
-        let Some(file) = self.file(&doc.id, doc.release).await? else {
-            return Ok(None);
-        };
+    async fn wanted(&self, doc: &ProjectDoc, at: Seq) -> Answer<Project> {
+        let file = self.file(&doc.id, doc.release).await?;
+        let file = file.ok_or_else(|| incomplete(&doc.id))?;
         let query = ListQuery {
             at: Some(at),
             ..ListQuery::of(Scope::Project(doc.id.clone()))
@@ -66,9 +62,9 @@ impl Api {
             let spec = found.doc.spec_in(&file)?;
             found.doc.is_wanted().then_some((found.doc.id, spec))
         });
-        Ok(Some(Project {
+        Ok(Project {
             services: wanted.collect(),
             ..file.clone()
-        }))
+        })
     }
 }

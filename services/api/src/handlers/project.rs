@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use gantry_events::{ConfigPut, Intent, ProjectName, Scope};
 use gantry_read_model::{AsOf, Field, Found};
 use gantry_rest::{FieldError, List, Problem, ProblemCode};
+use gantry_spec::Parsed;
 use gantry_views::{DocKey, OperationDoc, ProjectDoc};
 
 use super::Problems;
@@ -16,7 +17,7 @@ use crate::refusal::{Answer, Refusal};
 use crate::writing::{Wish, Write};
 
 /// Media types of a file: YAML had others before it had one of its own.
-pub(super) const FILE: [&str; 5] = [
+const FILE: [&str; 5] = [
     "application/yaml",
     "application/json",
     "application/x-yaml",
@@ -56,10 +57,7 @@ pub(crate) async fn get_config(
 ) -> Answer {
     let found = api.project(&project, &moment).await?;
     let file = api.reader.contents(found.value.doc.config).await?;
-    let file = file.ok_or_else(|| {
-        let detail = format!("the file of {project} is missing from the read model");
-        Refusal::new(ProblemCode::NotReady, detail)
-    })?;
+    let file = file.ok_or_else(|| incomplete(&project))?;
     let tag = format!("\"{}\"", found.value.from);
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
@@ -81,10 +79,7 @@ pub(crate) async fn put_config(
     write: Write,
     body: Whole,
 ) -> Answer<Response> {
-    let parsed = gantry_spec::parse(body.text(&FILE)?).map_err(Problem::from)?;
-    if parsed.project.name != project {
-        return Err(elsewhere(&project, &parsed.project.name));
-    }
+    let parsed = parsed(&body, &project)?;
     let wish = Wish {
         version: api
             .version_of::<ProjectDoc>(&DocKey::project(&project))
@@ -98,7 +93,23 @@ pub(crate) async fn put_config(
     api.command(&write, wish).await
 }
 
-pub(super) fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {
+/// What the body says, which must be a file of this project.
+pub(super) fn parsed(body: &Whole, project: &ProjectName) -> Answer<Parsed> {
+    let parsed = gantry_spec::parse(body.text(&FILE)?).map_err(Problem::from)?;
+    if parsed.project.name != *project {
+        return Err(elsewhere(project, &parsed.project.name));
+    }
+    Ok(parsed)
+}
+
+/// The project's file is not known to this instance.
+pub(super) fn incomplete(project: &ProjectName) -> Refusal {
+    let detail =
+        format!("the file of {project} is missing from the read model; try again in a moment");
+    Refusal::new(ProblemCode::NotReady, detail)
+}
+
+fn elsewhere(path: &ProjectName, file: &ProjectName) -> Refusal {
     let message = format!("the file is of project {file}, the path of {path}");
     let error = FieldError {
         pointer: "/project".to_owned(),

@@ -112,6 +112,8 @@ async fn a_file_that_is_not_there_yet_is_told_to_come_again() {
     let seq = world.say(Writer::Scheduler, vec![release.into()]).await;
     let path = format!("/v1/projects/shop/config?min_seq={seq}");
     problem(world.get(&path).await, ProblemCode::NotReady, "config").await;
+    let plan = world.ask(Method::POST, "/v1/projects/shop/plan").body(FILE);
+    problem(plan.send().await.unwrap(), ProblemCode::NotReady, "plan").await;
     let back = world.ask(Method::POST, "/v1/projects/shop/releases/1/rollback");
     let answer = back.send().await.unwrap();
     assert_eq!(answer.headers()["retry-after"], "1");
