@@ -1,7 +1,7 @@
 //! An api that is killed while it is followed, and comes back: nothing is lost, nothing is told twice.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -15,7 +15,7 @@ use futures::StreamExt;
 use futures::stream;
 use serde_json::{Value, json};
 
-use crate::stage::{self, gantry};
+use crate::stage::{self, gantry, serve_until};
 use crate::story::{OPERATION, folder, operation, succeeds};
 
 /// Lines of a program that may wait to be read.
@@ -35,23 +35,11 @@ struct Life {
 
 impl Life {
     fn at(address: &str, routes: Router) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
         let (end, ended) = tokio::sync::oneshot::channel();
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                tokio::select! {
-                    served = async { axum::serve(listener, routes).await } => served.unwrap(),
-                    _ = ended => {}
-                }
-            });
-        });
+        let killed = async {
+            let _ = ended.await;
+        };
+        let (address, thread) = serve_until(address, routes, killed);
         Self {
             address,
             end,

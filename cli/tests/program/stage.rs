@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,20 +16,33 @@ pub const NOW: &str = "Sat, 31 Jan 2026 12:00:00 GMT";
 
 /// Serves these routes on a port of its own until the test ends.
 pub fn serve(routes: Router) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, _) = serve_until("127.0.0.1:0", routes, std::future::pending());
+    format!("http://{address}")
+}
+
+/// Serves them at this address until then; every connection breaks where it is.
+pub fn serve_until(
+    address: &str,
+    routes: Router,
+    then: impl Future<Output = ()> + Send + 'static,
+) -> (SocketAddr, JoinHandle<()>) {
+    let listener = std::net::TcpListener::bind(address).unwrap();
     listener.set_nonblocking(true).unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, routes).await.unwrap();
+            tokio::select! {
+                served = async { axum::serve(listener, routes).await } => served.unwrap(),
+                () = then => {}
+            }
         });
     });
-    format!("http://{address}")
+    (address, thread)
 }
 
 /// An answer with this body.
