@@ -78,6 +78,7 @@ pub(super) fn regained(state: &mut State, said: &ReplicaRegained) {
     with_replica(state, &said.project, &said.replica, |replica| {
         replica.is_regained(said.until);
     });
+    with_project(state, &said.project, |project| project.prove(&said.replica));
 }
 
 pub(super) fn draining(state: &mut State, entry: &Entry<'_>, said: &ReplicaDraining) {

@@ -113,6 +113,18 @@ fn a_slot_that_fitted_nowhere_else_is_not_filled_again_beside_the_replica_that_r
 }
 
 #[test]
+fn a_slot_whose_replica_became_ready_while_its_node_was_lost_has_been_seen_to_work() {
+    let mut scene = heard();
+    scene.cordon("n2");
+    scene.cordon("n3");
+    assert_eq!(scene.scale("web", 4).last().unwrap(), "place web.3#1 on n1");
+    scene.pass_hearing(BUT_N1, secs(15));
+    scene.ready("web.3#1");
+    assert_eq!(scene.hear(ALL, &[]).last().unwrap(), "succeed");
+    scene.holds();
+}
+
+#[test]
 fn what_a_lost_node_says_of_its_replicas_meanwhile_counts_when_it_returns() {
     let mut scene = lost();
     scene.unready("web.0#1");
