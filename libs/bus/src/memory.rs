@@ -36,12 +36,7 @@ impl MemoryLog {
     pub fn try_append(&self, append: &Append) -> AppendOutcome {
         let mut messages = self.messages();
         let subject = append.subject.to_string();
-        let last = messages
-            .iter()
-            .rev()
-            .find(|m| m.subject == subject)
-            .map_or(Seq(0), |m| m.seq);
-        if last != append.expects {
+        if last_of(&messages, &subject) != append.expects {
             return AppendOutcome::WrongLast;
         }
         let mark = Some(append.mark.clone());
@@ -78,10 +73,28 @@ impl MemoryLog {
         self.messages().get(index).cloned()
     }
 
+    /// The first message on a subject after a sequence.
+    pub fn next_on(&self, subject: &str, after: Seq) -> Option<Stored> {
+        let messages = self.messages();
+        let rest = messages.get(usize::try_from(after.0).ok()?..)?;
+        rest.iter().find(|one| one.subject == subject).cloned()
+    }
+
+    /// Sequence of the last message on a subject; 0 when there is none.
+    pub fn last_on(&self, subject: &str) -> Seq {
+        last_of(&self.messages(), subject)
+    }
+
     /// Sequence of the last message; 0 when there is none.
     pub fn last(&self) -> Seq {
         Seq(self.messages().len() as u64)
     }
+}
+
+fn last_of(messages: &[Stored], subject: &str) -> Seq {
+    let mut backwards = messages.iter().rev();
+    let last = backwards.find(|one| one.subject == subject);
+    last.map_or(Seq(0), |one| one.seq)
 }
 
 impl Log for MemoryLog {

@@ -6,21 +6,27 @@ use gantry_bus::{ControlKey, Ledger, Marker, MemoryLog};
 use gantry_decider::Core;
 use gantry_events::{
     Actor, Commit, Digest, Event, LogBegun, LogId, LogSubject, MachineId, Millis, Seq, Time,
-    WantedSet, Writer, WriterKind,
+    Writer, WriterKind,
 };
 use gantry_lb_sync_core::LbCore;
 use gantry_provisioner_core::ProvisionerCore;
-use gantry_scheduler_core::Reading as ImageReading;
+use gantry_scheduler_core::{Reading as ImageReading, SchedulerCore};
 use uuid::Uuid;
 
+use crate::audit::Audit;
 use crate::balancer::Balancer;
+use crate::bug::Bug;
 use crate::chance::Chance;
-use crate::checks::{Audit, Broken, deadlines_lie_ahead, replay_is_the_same};
+use crate::checks::{Broken, deadlines_lie_ahead, replay_is_the_same};
 use crate::desk::Desk;
-use crate::faults::{Bug, Faults, Scene};
-use crate::machine::Machine;
-use crate::planted::Scheduler;
+use crate::faults::{Faults, Scene};
+use crate::leadership::Schedulers;
+use crate::machine::{Link, Machine};
+use crate::planted::Planted;
 use crate::service::{Birth, Service};
+
+/// The most that a service does while nobody else does anything.
+pub(crate) const TURN: u64 = 8;
 
 /// The whole system.
 pub struct Cluster {
@@ -32,16 +38,19 @@ pub struct Cluster {
     pub faults: Faults,
     /// The api.
     pub desk: Desk,
-    /// The scheduler.
-    pub scheduler: Service<Scheduler>,
+    /// The scheduler's instances.
+    pub schedulers: Schedulers,
     /// The provisioner.
-    pub provisioner: Service<ProvisionerCore>,
-    /// The balancer with its lb-sync.
-    pub balancer: Balancer,
+    pub provisioner: Service<Planted<ProvisionerCore>>,
+    /// The balancers, each with its lb-sync.
+    pub balancers: Vec<Balancer>,
     /// Machines that were made.
     pub machines: BTreeMap<MachineId, Machine>,
+    /// Machines of which only what belonged to them is left.
+    pub remains: BTreeSet<MachineId>,
     /// Who reads the log beside them.
     pub audit: Audit,
+    pub(crate) beaten: Time,
     pub(crate) chance: Chance,
     pub(crate) log_id: LogId,
     pub(crate) bug: Option<Bug>,
@@ -58,23 +67,29 @@ impl Cluster {
         let now = "2026-01-01T00:00:00.000Z".parse().expect("a time");
         let log = MemoryLog::default();
         begin(&log, log_id, &marker, now);
-        let sync = Birth {
-            core: LbCore {
-                balancer: "b1".parse().expect("a balancer id"),
-            },
-            ledger: ledger.clone(),
-            marker: marker.clone(),
-            trusting: bug == Some(Bug::TrustUnmarked),
+        let balancer = |id: &str| {
+            let id: gantry_events::BalancerId = id.parse().expect("a balancer id");
+            let core = LbCore {
+                balancer: id.clone(),
+            };
+            let birth = Birth {
+                trusting: bug == Some(Bug::TrustUnmarked),
+                ..birth(Planted::new(core, bug), &ledger, &marker)
+            };
+            Balancer::new(id, Service::new(birth, false), bug)
         };
+        let provisioner = birth(Planted::new(ProvisionerCore, bug), &ledger, &marker);
         Self {
-            scheduler: Service::new(birth(Scheduler::new(bug), &ledger, &marker), false),
-            provisioner: Service::new(birth(ProvisionerCore, &ledger, &marker), false),
-            balancer: Balancer::new(Service::new(sync, false)),
+            schedulers: Schedulers::new(&birth(Planted::new(SchedulerCore, bug), &ledger, &marker)),
+            provisioner: Service::new(provisioner, false),
+            balancers: ["b1", "b2"].map(balancer).into(),
             desk: Desk::new(log_id, key, bug),
             machines: BTreeMap::new(),
+            remains: BTreeSet::new(),
             audit: Audit::new(ledger),
             log,
             now,
+            beaten: now,
             faults,
             chance,
             log_id,
@@ -85,37 +100,58 @@ impl Cluster {
     /// Lets one thing happen. The line says what, if it is worth telling.
     pub fn step(&mut self) -> Result<Option<String>, Broken> {
         self.now = self.now + Millis(self.chance.between(0, 40));
-        let told = match self.chance.below(8) {
+        self.beat();
+        let told = match self.chance.below(10) {
             0 => {
                 self.desk
                     .work(&self.log, self.now, &self.faults, &mut self.chance);
                 None
             }
-            1 => self.schedule(),
-            2 => self.provision(),
-            3 => self.balance(),
-            4 | 5 => self.move_machine()?,
-            6 => self.tell_nodes(),
+            1 | 2 => self.schedule(),
+            3 => self.provision(),
+            4 => self.balance(),
+            5..=7 => self.move_machine()?,
+            8 => self.tell_nodes(),
             _ => self.break_something(),
         };
-        self.audit.read(&self.log)?;
-        if let Some(table) = self.balancer.table() {
-            self.audit.check_table(table)?;
+        if self.audit.read(&self.log)? {
+            self.check_states()?;
         }
-        if let Some(engine) = self.scheduler.engine() {
-            engine
-                .state()
-                .check()
-                .map_err(|broken| Broken(format!("scheduler: {broken}")))?;
-        }
+        self.check_tables()?;
         self.check_waits()?;
         Ok(told)
     }
 
+    fn check_states(&self) -> Result<(), Broken> {
+        for scheduler in self.schedulers.each() {
+            if let Some(engine) = scheduler.engine() {
+                let checked = engine.state().check();
+                checked.map_err(|broken| Broken(format!("scheduler: {broken}")))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_tables(&self) -> Result<(), Broken> {
+        for balancer in &self.balancers {
+            let Some(table) = balancer.table() else {
+                continue;
+            };
+            self.audit.slots.check_table(table)?;
+            let engine = balancer.sync.live();
+            let knows_all = engine.is_some_and(|one| one.folded() == self.audit.read_to());
+            if knows_all && engine.and_then(|one| one.wanted(self.now)).as_ref() == Some(table) {
+                self.audit.slots.check_nobody_is_forgotten(table)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A decider that has nothing left to do waits for nothing that is already over.
     fn check_waits(&self) -> Result<(), Broken> {
-        if self.scheduler.is_idle(&self.log, self.now) {
-            deadlines_lie_ahead("scheduler", &self.scheduler, self.now)?;
+        let scheduler = self.schedulers.holder();
+        if scheduler.leads() && scheduler.is_idle(&self.log, self.now) {
+            deadlines_lie_ahead("scheduler", scheduler, self.now)?;
         }
         if self.provisioner.is_idle(&self.log, self.now) {
             deadlines_lie_ahead("provisioner", &self.provisioner, self.now)?;
@@ -124,39 +160,50 @@ impl Cluster {
     }
 
     /// Every service's live state is what a replay of the log gives.
-    pub fn check_replays(&self) -> Result<(), Broken> {
-        replay_is_the_same("scheduler", &self.scheduler, &self.log, None)?;
-        replay_is_the_same("provisioner", &self.provisioner, &self.log, None)?;
-        replay_is_the_same("lb-sync", &self.balancer.sync, &self.log, None)?;
-        for machine in self.machines.values() {
-            let own = format!("evt.node.{}", machine.admission.node);
-            replay_is_the_same(&own, &machine.worker, &self.log, Some(&own))?;
+    pub fn check_replays(&mut self) -> Result<(), Broken> {
+        for scheduler in self.schedulers.each_mut() {
+            replay_is_the_same("scheduler", scheduler, &self.log)?;
+        }
+        replay_is_the_same("provisioner", &mut self.provisioner, &self.log)?;
+        for balancer in &mut self.balancers {
+            replay_is_the_same(balancer.id.as_str(), &mut balancer.sync, &self.log)?;
+        }
+        for machine in self.machines.values_mut() {
+            let node = machine.admission.node.as_str();
+            replay_is_the_same(node, &mut machine.worker, &self.log)?;
         }
         Ok(())
     }
 
-    /// Moves the clock to when somebody wants to be woken next, if nobody has anything to do before.
+    /// Moves the clock to when somebody wants to be woken next, a second at the most: probes are answered
+    /// at least as often, or a leap would make processes look dead.
     pub fn skip_to_next_wake(&mut self) {
-        let services = [
-            self.scheduler.wake_at(),
-            self.provisioner.wake_at(),
-            self.balancer.sync.wake_at(),
-        ];
-        let nodes = self
-            .machines
-            .values()
-            .map(|machine| machine.worker.wake_at());
-        let next = services
-            .into_iter()
+        let schedulers = self.schedulers.each().iter().map(|one| one.wake_at());
+        let balancers = self.balancers.iter().map(|one| one.sync.wake_at());
+        let nodes = self.machines.values().map(|one| one.worker.wake_at());
+        let next = schedulers
+            .chain([self.provisioner.wake_at()])
+            .chain(balancers)
             .chain(nodes)
             .flatten()
             .filter(|at| *at > self.now)
             .min();
         let most = self.now + Millis(1000);
         self.now = next.map_or(most, |next| next.min(most));
+        for machine in self.machines.values_mut().filter(|one| one.powered) {
+            machine.probe(self.now);
+        }
     }
 
-    fn scene(&self) -> Scene {
+    /// The faults cease: what was cut off is back.
+    pub fn calm_down(&mut self) {
+        self.faults = Faults::default();
+        for machine in self.machines.values_mut() {
+            machine.link = Link::Up;
+        }
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
         Scene {
             log: self.log.clone(),
             now: self.now,
@@ -166,163 +213,30 @@ impl Cluster {
 
     fn schedule(&mut self) -> Option<String> {
         let scene = self.scene();
-        let chores = self.scheduler.chores(&self.log, self.now);
-        if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.scheduler.perform(chore, &scene, &mut self.chance);
+        if self.chance.percent(20) {
+            self.schedulers.learn(self.now);
         }
-        let wanted = self.scheduler.live()?.wanted(self.now);
+        for _ in 0..self.chance.between(1, TURN) {
+            let (one, chore) = self.schedulers.pick(&self.log, self.now, &mut self.chance);
+            if let Some(chore) = chore {
+                one.perform(chore, &scene, &mut self.chance);
+            }
+        }
+        let one = self.schedulers.speaker_mut(&mut self.chance)?;
+        let wanted = one.live()?.wanted(self.now);
         let images: Vec<String> = wanted.resolve.into_iter().collect();
         let image = self.chance.pick(&images)?.clone();
-        self.scheduler
-            .read(look_up(&image, &self.faults, &mut self.chance), self.now);
+        let seen = look_up(&image, &self.faults, &mut self.chance);
+        one.read(seen, self.now);
         Some(format!("looks up {image}"))
-    }
-
-    fn provision(&mut self) -> Option<String> {
-        let scene = self.scene();
-        let chores = self.provisioner.chores(&self.log, self.now);
-        if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.provisioner.perform(chore, &scene, &mut self.chance);
-        }
-        self.look_at_machines()
-    }
-
-    /// One look of the provider at its machines, and one thing it does about them.
-    fn look_at_machines(&mut self) -> Option<String> {
-        use gantry_provisioner_core::{Deed, Found, Reading, deeds};
-        let engine = self.provisioner.live()?;
-        let (wanted, as_of) = (engine.wanted(self.now), engine.folded());
-        let found: BTreeMap<MachineId, Found> = self
-            .machines
-            .iter()
-            .map(|(id, one)| match one.powered {
-                true => (id.clone(), Found::Running),
-                false => (id.clone(), Found::Stopped),
-            })
-            .collect();
-        let all: Vec<MachineId> = wanted.machines.keys().cloned().collect();
-        let machine = self.chance.pick(&all)?.clone();
-        let provider_id = format!("sim-{machine}");
-        let reading = if self.chance.percent(self.faults.silence) {
-            let error = "the engine did not answer".to_owned();
-            Reading::ProviderSaid { machine, error }
-        } else {
-            match found.get(&machine) {
-                Some(state) => Reading::MachineSeen {
-                    provider_id,
-                    machine,
-                    running: *state == Found::Running,
-                },
-                None => Reading::MachineAbsent {
-                    machine,
-                    as_of,
-                    remains: false,
-                },
-            }
-        };
-        self.provisioner.read(reading, self.now);
-        let owed = deeds(&wanted, &found);
-        let (machine, deed) = self.chance.pick(&owed)?.clone();
-        match &deed {
-            Deed::Make(wanted) => {
-                let (log, bug) = (self.log_id, self.bug);
-                self.machines
-                    .entry(machine.clone())
-                    .or_insert_with(|| Machine::new(log, &machine, &wanted.node, bug))
-                    .powered = true;
-            }
-            Deed::Start => self.machines.get_mut(&machine)?.powered = true,
-            Deed::Remove => {
-                self.machines.remove(&machine);
-            }
-        }
-        Some(format!("{machine}: {}", deed.name()))
     }
 
     fn balance(&mut self) -> Option<String> {
         let scene = self.scene();
-        let chores = self.balancer.sync.chores(&self.log, self.now);
-        if let Some(chore) = self.chance.pick(&chores).copied() {
-            self.balancer.sync.perform(chore, &scene, &mut self.chance);
-        }
-        self.balancer.finish_requests(&mut self.chance);
-        self.balancer
-            .speak(self.now, &self.faults, &mut self.chance);
-        None
-    }
-
-    fn move_machine(&mut self) -> Result<Option<String>, Broken> {
-        let scene = self.scene();
-        let names: Vec<MachineId> = self
-            .machines
-            .iter()
-            .filter(|(_, machine)| machine.powered)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let Some(machine) = self
-            .chance
-            .pick(&names)
-            .and_then(|name| self.machines.get_mut(name))
-        else {
-            return Ok(None);
-        };
-        if !self.desk.admitted.contains(&machine.admission.node) {
-            self.desk.admit(machine.admission.clone());
-            return Ok(None);
-        }
-        let chores = machine.worker.chores(&self.log, self.now);
-        if let Some(chore) = self.chance.pick(&chores).copied() {
-            machine.perform(chore, &scene, &mut self.chance);
-        }
-        match self.chance.below(4) {
-            0 => machine.look(self.now),
-            1 => machine.probe(self.now, &mut self.chance),
-            _ => {
-                let done = machine.act(self.now, &mut self.chance);
-                return done.map_err(|outrage| Broken(outrage.0));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A node asks what it should run, or an earlier answer reaches it.
-    fn tell_nodes(&mut self) -> Option<String> {
-        let names: Vec<MachineId> = self.machines.keys().cloned().collect();
-        let name = self.chance.pick(&names)?.clone();
-        let machine = self.machines.get_mut(&name)?;
-        if !machine.inbox.is_empty() && self.chance.percent(60) {
-            let index = self.chance.below(machine.inbox.len());
-            let set = if self.chance.percent(self.faults.doubled) {
-                machine.inbox[index].clone()
-            } else {
-                machine.inbox.swap_remove(index)
-            };
-            machine.receive(set, self.now);
-            return None;
-        }
-        machine.worker.live()?;
-        let lost = self.chance.percent(self.faults.silence);
-        let Some(engine) = self.scheduler.live().filter(|_| !lost) else {
-            machine.hear_nothing(self.now);
-            return None;
-        };
-        let mut wanted = engine.wanted(self.now);
-        let node = machine.admission.node.clone();
-        let replicas = wanted.nodes.remove(&node).unwrap_or_default();
-        machine.inbox.push(WantedSet {
-            log: self.log_id,
-            seq: engine.folded(),
-            node,
-            replicas,
-        });
-        let specs: BTreeSet<Digest> = machine
-            .work(self.now)
-            .map(|work| work.specs)
-            .unwrap_or_default();
-        for digest in specs {
-            if let Some(spec) = wanted.specs.remove(&digest) {
-                machine.learn(digest, spec, self.now);
-            }
+        for balancer in &mut self.balancers {
+            balancer.sync.work(TURN, &scene, &mut self.chance);
+            balancer.finish_requests(&mut self.chance);
+            balancer.speak(self.now, &self.faults, &mut self.chance);
         }
         None
     }

@@ -9,8 +9,9 @@ use gantry_events::{
     NodeAdmitted, NodeId, OperationId, Seq, Time, Writer,
 };
 
+use crate::bug::Bug;
 use crate::chance::Chance;
-use crate::faults::{Bug, Faults};
+use crate::faults::Faults;
 use crate::line::Line;
 
 /// The api at its desk.
@@ -67,7 +68,7 @@ impl Desk {
     }
 
     /// A client asks for something.
-    pub fn ask(&mut self, intent: Intent, now: Time) {
+    pub fn ask(&mut self, intent: Intent, unchanged_since: Option<Seq>, now: Time) {
         self.asked += 1;
         let operation = OperationId::of_key("user:sim", &self.asked.to_string());
         let subject = LogSubject::Commands(intent.decider());
@@ -78,7 +79,7 @@ impl Desk {
             request: Digest::of(self.asked.to_string().as_bytes()),
             traceparent: None,
             intent,
-            unchanged_since: None,
+            unchanged_since,
         };
         if self.bug == Some(Bug::AcknowledgeBeforeAppend) {
             self.accepted.insert(operation);

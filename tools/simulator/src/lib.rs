@@ -4,20 +4,27 @@
 //! clock moved by hand, and dice: messages late, twice or lost, answers lost, processes killed after any
 //! step. A seed plays the same run again. Leaves to others: real brokers and real Docker (`tests/e2e`).
 
+mod audit;
 mod balancer;
+mod bug;
 mod chance;
 mod checks;
 mod cluster;
 mod desk;
 mod engine_room;
 mod faults;
+mod leadership;
 mod line;
 mod machine;
 mod mischief;
+mod nodes;
 mod planted;
 mod play;
+mod provider;
+mod rest;
 mod service;
+mod wishes;
 
+pub use bug::Bug;
 pub use checks::Broken;
-pub use faults::Bug;
 pub use play::{Failure, Report, play};

@@ -1,22 +1,25 @@
 //! `Machine`: a simulated machine with its engine and its node-worker.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use gantry_bus::{Ledger, Marker};
+use gantry_bus::{Ledger, Marker, MemoryLog};
 use gantry_events::{
-    Bytes, Capacity, Digest, LogId, MachineId, MilliCpu, NodeAdmitted, NodeId, ReplicaKey,
-    ReplicaPhase, Time, WantedSet,
+    Bytes, Capacity, Digest, LogId, MachineId, MilliCpu, NodeAdmitted, NodeId, ReplicaKey, Time,
+    WantedSet,
 };
 use gantry_node_worker_core::{Action, Host, NodeCore, Reading, Work};
 use gantry_spec::ContainerSpec;
 use nkeys::{KeyPair, KeyPairType};
 
+use crate::bug::Bug;
 use crate::chance::Chance;
 use crate::engine_room::EngineRoom;
-use crate::faults::{Bug, Scene};
+use crate::faults::Scene;
 use crate::service::{Birth, Chore, Service};
 
 /// A machine, from the moment its provider made it.
@@ -25,6 +28,8 @@ pub struct Machine {
     pub admission: NodeAdmitted,
     /// Whether it has power.
     pub powered: bool,
+    /// How it reaches the others.
+    pub link: Link,
     /// Its engine.
     pub engine: EngineRoom,
     /// Its node-worker.
@@ -42,9 +47,16 @@ pub struct Machine {
     address: IpAddr,
 }
 
-/// Something that was done to a replica against what was asked for.
-#[derive(Clone, Debug)]
-pub struct Outrage(pub String);
+/// How a machine reaches everybody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// As it should.
+    Up,
+    /// Its heartbeats are lost until then, everything else is not.
+    Mute(Time),
+    /// Cut off until then.
+    Cut(Time),
+}
 
 impl Machine {
     /// A machine with a key of its own, made of its id.
@@ -69,6 +81,7 @@ impl Machine {
                 public_key: pair.public_key(),
             },
             powered: true,
+            link: Link::Up,
             engine: EngineRoom::default(),
             worker: Service::new(birth, true),
             inbox: Vec::new(),
@@ -80,6 +93,33 @@ impl Machine {
             bug,
             address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)),
         }
+    }
+
+    /// Whether it is there to be spoken to.
+    pub fn is_heard(&self) -> bool {
+        self.powered && self.link == Link::Up && self.worker.live().is_some()
+    }
+
+    /// Whether it is cut off from everything else.
+    pub fn is_cut(&self) -> bool {
+        matches!(self.link, Link::Cut(_))
+    }
+
+    /// A link that was bad for its time is good again.
+    pub fn mend_link(&mut self, now: Time) {
+        if let Link::Mute(until) | Link::Cut(until) = self.link
+            && until <= now
+        {
+            self.link = Link::Up;
+        }
+    }
+
+    /// What can happen to its worker now. Cut off, it neither reads nor writes the log.
+    pub fn chores(&self, log: &MemoryLog, now: Time) -> Vec<Chore> {
+        let mut chores = self.worker.chores(log, now);
+        let is_near = |chore: &Chore| matches!(chore, Chore::Wake | Chore::GoLive | Chore::Start);
+        chores.retain(|chore| !self.is_cut() || is_near(chore));
+        chores
     }
 
     /// What its worker wants done, once it may decide.
@@ -117,8 +157,11 @@ impl Machine {
         if self.worker.engine().is_none() {
             return;
         }
-        let newer = |kept: &Option<WantedSet>| kept.as_ref().is_none_or(|kept| kept.seq <= set.seq);
-        if newer(&self.disk) {
+        if newer(&self.told, &set) {
+            self.told = Some(set.clone());
+        }
+        let set = self.as_followed(set);
+        if newer(&self.disk, &set) {
             let before = self.disk.as_ref().map(|kept| &kept.replicas);
             let news = set
                 .replicas
@@ -127,10 +170,19 @@ impl Machine {
             self.changed.extend(news.map(|(key, _)| key.clone()));
             self.disk = Some(set.clone());
         }
-        if newer(&self.told) {
-            self.told = Some(set.clone());
-        }
         self.worker.read(Reading::Set(set), now);
+    }
+
+    /// The set as a worker takes it that does not ask how old it is.
+    fn as_followed(&self, set: WantedSet) -> WantedSet {
+        let kept = self.disk.as_ref().map(|kept| kept.seq);
+        match self.bug {
+            Some(Bug::FollowStaleLeader) => WantedSet {
+                seq: kept.map_or(set.seq, |kept| kept.max(set.seq)),
+                ..set
+            },
+            Some(_) | None => set,
+        }
     }
 
     /// The worker's question for its set gets no answer.
@@ -152,57 +204,18 @@ impl Machine {
         self.worker.read(Reading::Spec(digest, Arc::new(spec)), now);
     }
 
-    /// Begins a step that is due, or ends one that was begun.
-    pub fn act(&mut self, now: Time, chance: &mut Chance) -> Result<Option<String>, Outrage> {
-        let due: Vec<ReplicaKey> = self.doing.keys().cloned().collect();
-        if let Some(replica) = chance.pick(&due).cloned() {
-            return self.end_step(&replica, now).map(Some);
-        }
-        let Some(work) = self.work(now) else {
-            return Ok(None);
-        };
-        for (replica, step) in work.steps {
-            if self.is_due(&replica, step.number) {
-                self.begun.insert(replica.clone(), step.number);
-                self.doing.insert(replica, (step.number, step.action));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether something can be done now.
-    pub fn can_act(&self, now: Time) -> bool {
-        let due = |work: Work| {
-            work.steps
-                .iter()
-                .any(|(replica, step)| self.is_due(replica, step.number))
-        };
-        !self.doing.is_empty() || self.work(now).is_some_and(due)
-    }
-
-    fn is_due(&self, replica: &ReplicaKey, number: u64) -> bool {
-        let seen = self.bug != Some(Bug::ActPerEvent) || self.changed.contains(replica);
-        let fresh = self.begun.get(replica).is_none_or(|begun| *begun < number);
-        seen && fresh && !self.doing.contains_key(replica)
-    }
-
-    /// One probe that is under way is answered.
-    pub fn probe(&mut self, now: Time, chance: &mut Chance) {
-        let probes: Vec<_> = self
-            .work(now)
-            .into_iter()
-            .flat_map(|work| work.probes)
-            .collect();
-        if let Some((replica, probe)) = chance.pick(&probes) {
-            let answer = self.engine.probe(replica);
-            self.worker.read(
-                Reading::Probed {
-                    replica: replica.clone(),
-                    since: probe.since,
-                    answer,
-                },
-                now,
-            );
+    /// The probes that are under way are answered.
+    pub fn probe(&mut self, now: Time) {
+        let probes = self.work(now).map(|work| work.probes).unwrap_or_default();
+        for (replica, probe) in probes {
+            let answer = self.engine.probe(&replica);
+            let since = probe.since;
+            let probed = Reading::Probed {
+                replica,
+                since,
+                answer,
+            };
+            self.worker.read(probed, now);
         }
     }
 
@@ -225,67 +238,8 @@ impl Machine {
         self.inbox.clear();
         self.powered = false;
     }
-
-    fn end_step(&mut self, replica: &ReplicaKey, now: Time) -> Result<String, Outrage> {
-        let Some((number, action)) = self.doing.remove(replica) else {
-            return Ok(String::new());
-        };
-        self.judge(replica, &action)?;
-        let outcome = self.engine.carry_out(replica, &action, now);
-        let line = format!(
-            "{} {}: {} -> {}",
-            self.admission.node,
-            replica,
-            name(&action),
-            brief(&outcome)
-        );
-        self.worker.read(
-            Reading::Did {
-                replica: replica.clone(),
-                number,
-                outcome,
-            },
-            now,
-        );
-        Ok(line)
-    }
-
-    /// Nothing that should run and gave no reason may be ended.
-    fn judge(&self, replica: &ReplicaKey, action: &Action) -> Result<(), Outrage> {
-        let ends = matches!(action, Action::Stop { .. } | Action::Remove { .. });
-        let wanted = self.told.as_ref().and_then(|set| set.replicas.get(replica));
-        let should_run = wanted.is_some_and(|wanted| wanted.phase == ReplicaPhase::Run);
-        let blameless = self.engine.running().contains(replica)
-            && self
-                .engine
-                .vessel(replica)
-                .is_some_and(|vessel| !vessel.faulty);
-        if ends && should_run && blameless {
-            let node = &self.admission.node;
-            return Err(Outrage(format!(
-                "{node} ends {replica}, which it was told to run and which answers"
-            )));
-        }
-        Ok(())
-    }
 }
 
-fn name(action: &Action) -> &'static str {
-    match action {
-        Action::Pull { .. } => "pull",
-        Action::Create(_) => "create",
-        Action::Start { .. } => "start",
-        Action::Stop { .. } => "stop",
-        Action::ReadTail { .. } => "read tail",
-        Action::Remove { .. } => "remove",
-    }
-}
-
-fn brief(outcome: &gantry_node_worker_core::Outcome) -> String {
-    use gantry_node_worker_core::Outcome;
-    match outcome {
-        Outcome::Done { .. } | Outcome::Pulled | Outcome::Tail(_) => "done".to_owned(),
-        Outcome::Retry { because } => format!("again: {because}"),
-        Outcome::Refuse { because } => format!("refused: {because}"),
-    }
+fn newer(kept: &Option<WantedSet>, set: &WantedSet) -> bool {
+    kept.as_ref().is_none_or(|kept| kept.seq <= set.seq)
 }

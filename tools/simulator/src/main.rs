@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "this program's output is for people")]
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -24,10 +25,23 @@ struct Arguments {
     /// Also shows that each planted bug is found within so many seeds.
     #[arg(long)]
     hunt: bool,
+    /// Also counts what the runs' logs say.
+    #[arg(long)]
+    census: bool,
+}
+
+/// What came of many runs.
+#[derive(Default)]
+struct Played {
+    /// The broken run with the lowest seed.
+    failure: Option<Failure>,
+    /// How often each kind of fact was said in all others.
+    said: BTreeMap<&'static str, u64>,
 }
 
 fn bug(name: &str) -> Result<Bug, String> {
-    Bug::from_name(name).ok_or_else(|| format!("one of {}", Bug::ALL.map(Bug::name).join(", ")))
+    let names: Vec<&str> = Bug::ALL.iter().map(|bug| bug.name()).collect();
+    Bug::from_name(name).ok_or_else(|| format!("one of {}", names.join(", ")))
 }
 
 fn main() -> ExitCode {
@@ -35,12 +49,17 @@ fn main() -> ExitCode {
     if let Some(seed) = arguments.seed {
         return one(seed, arguments.bug);
     }
-    let clean = first_failure(arguments.seeds, arguments.bug);
-    if let Some(failure) = &clean {
+    let played = play_all(arguments.seeds, arguments.bug);
+    if let Some(failure) = &played.failure {
         tell(failure);
         return ExitCode::FAILURE;
     }
     println!("{} seeds, nothing broken", arguments.seeds);
+    if arguments.census {
+        for (fact, count) in &played.said {
+            println!("{count:>9} {fact}");
+        }
+    }
     if arguments.hunt && !hunt(arguments.seeds) {
         return ExitCode::FAILURE;
     }
@@ -65,8 +84,8 @@ fn one(seed: u64, bug: Option<Bug>) -> ExitCode {
 
 fn hunt(seeds: u64) -> bool {
     let mut all = true;
-    for bug in Bug::ALL {
-        match first_failure(seeds, Some(bug)) {
+    for bug in Bug::ALL.iter().copied() {
+        match play_all(seeds, Some(bug)).failure {
             Some(found) => println!(
                 "{} is found by seed {}: {}",
                 bug.name(),
@@ -82,30 +101,45 @@ fn hunt(seeds: u64) -> bool {
     all
 }
 
-/// The failure with the lowest seed found, on all processors.
-fn first_failure(seeds: u64, bug: Option<Bug>) -> Option<Failure> {
+/// Plays runs on all processors, until one breaks.
+fn play_all(seeds: u64, bug: Option<Bug>) -> Played {
     let next = AtomicU64::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let found = thread::scope(|scope| {
-        let run = || {
-            loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= seeds {
-                    return None;
-                }
-                if let Err(failure) = play(seed, bug) {
-                    next.store(seeds, Ordering::Relaxed);
-                    return Some(failure);
-                }
+    thread::scope(|scope| {
+        let run = || play_some(&next, seeds, bug);
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
+        let mut all = Played::default();
+        for some in threads.into_iter().filter_map(|one| one.join().ok()) {
+            let failures = all.failure.into_iter().chain(some.failure);
+            all.failure = failures.min_by_key(|failure| failure.seed);
+            add(&mut all.said, some.said);
+        }
+        all
+    })
+}
+
+fn play_some(next: &AtomicU64, seeds: u64, bug: Option<Bug>) -> Played {
+    let mut played = Played::default();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= seeds {
+            return played;
+        }
+        match play(seed, bug) {
+            Ok(report) => add(&mut played.said, report.said),
+            Err(failure) => {
+                next.store(seeds, Ordering::Relaxed);
+                played.failure = Some(failure);
+                return played;
             }
-        };
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
-        handles
-            .into_iter()
-            .filter_map(|handle| handle.join().ok().flatten())
-            .collect::<Vec<_>>()
-    });
-    found.into_iter().min_by_key(|failure| failure.seed)
+        }
+    }
+}
+
+fn add(said: &mut BTreeMap<&'static str, u64>, more: BTreeMap<&'static str, u64>) {
+    for (fact, count) in more {
+        *said.entry(fact).or_default() += count;
+    }
 }
 
 fn tell(failure: &Failure) {

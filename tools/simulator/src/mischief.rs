@@ -7,6 +7,7 @@ use gantry_events::{
 };
 
 use crate::cluster::Cluster;
+use crate::machine::Link;
 
 impl Cluster {
     /// Lets one thing go wrong, if the dice say so. The line says what.
@@ -18,12 +19,35 @@ impl Cluster {
         if self.chance.percent(faults.crash) {
             return Some(self.crash_one());
         }
+        if self.chance.percent(faults.lease_moves) {
+            self.schedulers.pass_on();
+            return Some("the scheduler's lease goes to the other".to_owned());
+        }
+        if self.chance.percent(faults.ingress_ends) {
+            let index = self.chance.below(self.balancers.len());
+            self.balancers[index].end_ingress();
+            return Some(format!("ingress {} is killed", self.balancers[index].id));
+        }
         let names: Vec<MachineId> = self.machines.keys().cloned().collect();
         let name = self.chance.pick(&names)?.clone();
         let machine = self.machines.get_mut(&name)?;
         if self.chance.percent(faults.machine_stops) {
             machine.power_off(now, &mut self.chance);
             return Some(format!("{name} loses power"));
+        }
+        if self.chance.percent(faults.machine_cut) {
+            let until = now + Millis::from_secs(self.chance.between(1, 90));
+            let is_mute = self.chance.percent(40);
+            machine.link = if is_mute {
+                Link::Mute(until)
+            } else {
+                Link::Cut(until)
+            };
+            return Some(format!("link of {name}: {:?}", machine.link));
+        }
+        if self.chance.percent(faults.machine_vanishes) {
+            self.vanish(&name);
+            return Some(format!("{name} vanishes"));
         }
         let running = machine.engine.running();
         let replica = self.chance.pick(&running)?.clone();
@@ -39,22 +63,23 @@ impl Cluster {
     }
 
     fn crash_one(&mut self) -> String {
-        match self.chance.below(5) {
+        match self.chance.below(6) {
             0 => {
                 self.desk.crash();
                 "the api is killed".to_owned()
             }
-            1 => {
-                self.scheduler.crash();
-                "the scheduler is killed".to_owned()
+            1 | 2 => {
+                self.schedulers.crash(&mut self.chance, self.now);
+                "a scheduler is killed".to_owned()
             }
-            2 => {
+            3 => {
                 self.provisioner.crash();
                 "the provisioner is killed".to_owned()
             }
-            3 => {
-                self.balancer.sync.crash();
-                "lb-sync is killed".to_owned()
+            4 => {
+                let index = self.chance.below(self.balancers.len());
+                self.balancers[index].sync.crash();
+                "an lb-sync is killed".to_owned()
             }
             _ => {
                 let names: Vec<MachineId> = self.machines.keys().cloned().collect();

@@ -1,61 +1,51 @@
-//! Bugs that live in a core: the real core with one thing done wrong.
+//! Bugs that live in a core: the real core with one thing done wrong in what it says or wants.
+
+mod balancer;
+mod provisioner;
+mod scheduler;
 
 use gantry_decider::{Core, Deadline, Draft, Entry, Next, PlacedCommand};
-use gantry_events::{Decider, Event, Fact, ReplicaId, Time, Writer};
-use gantry_scheduler_core::SchedulerCore;
+use gantry_events::{Decider, Time, Writer};
 
-use crate::faults::Bug;
+use crate::bug::Bug;
 
-/// The scheduler's core, as it is or with a bug.
+/// A core, as it is or with a bug.
 #[derive(Clone, Debug)]
-pub struct Scheduler {
-    core: SchedulerCore,
+pub struct Planted<C> {
+    core: C,
     bug: Option<Bug>,
 }
 
-impl Scheduler {
-    /// The core, with a bug if it is one of the scheduler's.
-    pub fn new(bug: Option<Bug>) -> Self {
-        Self {
-            core: SchedulerCore,
-            bug,
-        }
-    }
-
-    fn flawed(&self, mut next: Next) -> Next {
-        if self.bug == Some(Bug::ForgetADeadline) {
-            next.wake_at = None;
-        }
-        if self.bug == Some(Bug::PlaceTwice) {
-            let twins: Vec<Event> = next
-                .draft
-                .iter()
-                .flat_map(|draft| &draft.events)
-                .filter_map(twin)
-                .collect();
-            next.draft
-                .iter_mut()
-                .for_each(|draft| draft.events.extend(twins.iter().cloned()));
-        }
+/// What bugs do to a core's words. Those that are another's change nothing.
+pub trait Flaws: Core {
+    /// What follows by itself, with the bug.
+    fn flawed_next(&self, _bug: Bug, _state: &Self::State, next: Next, _now: Time) -> Next {
         next
     }
+
+    /// The answer to a command, with the bug.
+    fn flawed_answer(&self, _bug: Bug, draft: Draft) -> Draft {
+        draft
+    }
+
+    /// The world as it should be, with the bug.
+    fn flawed_wanted(&self, _bug: Bug, _state: &Self::State, wanted: Self::Wanted) -> Self::Wanted {
+        wanted
+    }
 }
 
-/// The same placement again, for another replica.
-fn twin(event: &Event) -> Option<Event> {
-    let Fact::ReplicaPlaced(placed) = &event.fact else {
-        return None;
-    };
-    let mut placed = placed.clone();
-    placed.replica = ReplicaId::of(&placed.project, &placed.slot, placed.epoch, 1);
-    Some(Event::from(placed))
+impl<C> Planted<C> {
+    /// The core, with a bug if it is one of its own.
+    pub fn new(core: C, bug: Option<Bug>) -> Self {
+        Self { core, bug }
+    }
 }
 
-impl Core for Scheduler {
-    type State = <SchedulerCore as Core>::State;
-    type Observed = <SchedulerCore as Core>::Observed;
-    type Reading = <SchedulerCore as Core>::Reading;
-    type Wanted = <SchedulerCore as Core>::Wanted;
+impl<C: Flaws> Core for Planted<C> {
+    type State = C::State;
+    type Observed = C::Observed;
+    type Reading = C::Reading;
+    type Wanted = C::Wanted;
 
     fn writer(&self) -> Writer {
         self.core.writer()
@@ -69,27 +59,39 @@ impl Core for Scheduler {
         self.core.decider()
     }
 
-    fn evolve(&self, state: &mut Self::State, entry: &Entry<'_>) {
+    fn evolve(&self, state: &mut C::State, entry: &Entry<'_>) {
         self.core.evolve(state, entry);
     }
 
-    fn decide(&self, state: &Self::State, command: &PlacedCommand, now: Time) -> Draft {
-        self.core.decide(state, command, now)
+    fn decide(&self, state: &C::State, command: &PlacedCommand, now: Time) -> Draft {
+        let draft = self.core.decide(state, command, now);
+        match self.bug {
+            Some(bug) => self.core.flawed_answer(bug, draft),
+            None => draft,
+        }
     }
 
-    fn observe(&self, observed: &mut Self::Observed, reading: Self::Reading, now: Time) {
+    fn observe(&self, observed: &mut C::Observed, reading: C::Reading, now: Time) {
         self.core.observe(observed, reading, now);
     }
 
-    fn next(&self, state: &Self::State, observed: &Self::Observed, now: Time) -> Next {
-        self.flawed(self.core.next(state, observed, now))
+    fn next(&self, state: &C::State, observed: &C::Observed, now: Time) -> Next {
+        let next = self.core.next(state, observed, now);
+        match self.bug {
+            Some(bug) => self.core.flawed_next(bug, state, next, now),
+            None => next,
+        }
     }
 
-    fn wanted(&self, state: &Self::State, observed: &Self::Observed, now: Time) -> Self::Wanted {
-        self.core.wanted(state, observed, now)
+    fn wanted(&self, state: &C::State, observed: &C::Observed, now: Time) -> C::Wanted {
+        let wanted = self.core.wanted(state, observed, now);
+        match self.bug {
+            Some(bug) => self.core.flawed_wanted(bug, state, wanted),
+            None => wanted,
+        }
     }
 
-    fn deadlines(&self, state: &Self::State) -> Vec<Deadline> {
+    fn deadlines(&self, state: &C::State) -> Vec<Deadline> {
         self.core.deadlines(state)
     }
 }

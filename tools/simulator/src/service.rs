@@ -29,9 +29,13 @@ pub struct Service<C: Core + Clone> {
     goal: Seq,
     line: Line,
     wake_at: Option<Time>,
+    /// Whether the duty of deciding is its own, as far as it was told.
+    leads: bool,
     /// What a node keeps on its disk instead of replaying the log.
     snapshot: Option<Snapshot<C::State>>,
     own_only: Option<String>,
+    /// An engine that only folds: what a replay of the log gives.
+    mirror: Engine<C>,
 }
 
 /// Something that can happen next to a service.
@@ -51,16 +55,26 @@ pub enum Chore {
     Wake,
 }
 
+impl<C: Core + Clone> Birth<C> {
+    /// An engine at the beginning of the log.
+    pub fn engine(&self) -> Engine<C> {
+        let birth = self.clone();
+        Engine::new(birth.core, birth.ledger, birth.marker)
+    }
+}
+
 impl<C: Core + Clone> Service<C> {
     /// A service that is not started. Those that see their own subject only keep snapshots.
     pub fn new(birth: Birth<C>, own_only: bool) -> Self {
         let subject = LogSubject::Facts(birth.core.writer()).to_string();
         Self {
+            mirror: birth.engine(),
             birth,
             engine: None,
             goal: Seq(0),
             line: Line::default(),
             wake_at: None,
+            leads: true,
             snapshot: None,
             own_only: own_only.then_some(subject),
         }
@@ -76,14 +90,32 @@ impl<C: Core + Clone> Service<C> {
         self.engine.as_ref().filter(|engine| engine.is_live())
     }
 
-    /// How its engine is born, for replays.
-    pub fn birth(&self) -> &Birth<C> {
-        &self.birth
-    }
-
     /// When it wants to be woken.
     pub fn wake_at(&self) -> Option<Time> {
         self.wake_at
+    }
+
+    /// Whether it decides, as far as it was told.
+    pub fn leads(&self) -> bool {
+        self.leads
+    }
+
+    /// It is told whether the duty of deciding is its own; a process that starts knows what was told last.
+    pub fn lead(&mut self, leads: bool, now: Time) {
+        self.leads = leads;
+        self.step(Input::Lead(leads), now);
+    }
+
+    /// Its engine, and one that folded the very same messages and did nothing else; it looks at every mark.
+    /// Nothing while it is still behind what was compared before.
+    pub fn reflected(&mut self, log: &MemoryLog) -> Option<(&Engine<C>, &Engine<C>)> {
+        let goal = self.engine.as_ref()?.folded();
+        let within = |stored: &Stored| stored.seq <= goal;
+        while let Some(next) = self.next_message(log, self.mirror.folded()).filter(within) {
+            self.mirror.step(Input::Stored(next), Time::default());
+        }
+        let engine = self.engine.as_ref()?;
+        (self.mirror.folded() == goal).then_some((engine, &self.mirror))
     }
 
     /// What can happen to it now.
@@ -92,7 +124,7 @@ impl<C: Core + Clone> Service<C> {
             let carry = self.line.has_appends().then_some(Chore::Carry);
             return [Chore::Start].into_iter().chain(carry).collect();
         };
-        let unread = self.next_message(log, engine.folded()).is_some();
+        let unread = self.last_message(log) > engine.folded();
         let due = self.wake_at.is_some_and(|at| at <= now) && engine.is_live();
         let reached = !engine.is_live() && engine.folded() >= self.goal;
         let all = [
@@ -113,11 +145,25 @@ impl<C: Core + Clone> Service<C> {
         rests && self.chores(log, now).is_empty()
     }
 
+    /// Lets some things happen to it, one after the other, at most so many.
+    pub fn work(&mut self, most: u64, scene: &Scene, chance: &mut Chance) {
+        for _ in 0..chance.between(1, most) {
+            let chores = self.chores(&scene.log, scene.now);
+            match chance.pick(&chores).copied() {
+                Some(chore) => self.perform(chore, scene, chance),
+                None => return,
+            }
+        }
+    }
+
     /// Lets one of them happen.
     pub fn perform(&mut self, chore: Chore, scene: &Scene, chance: &mut Chance) {
         let Scene { log, now, faults } = scene;
         match chore {
-            Chore::Start => self.start(log),
+            Chore::Start => {
+                self.start(log);
+                self.step(Input::Lead(self.leads), *now);
+            }
             Chore::Deliver => self.deliver(log, *now, chance.percent(faults.doubled)),
             Chore::GoLive => self.step(Input::Live, *now),
             Chore::Carry => self.line.carry(log, faults, chance),
@@ -146,15 +192,11 @@ impl<C: Core + Clone> Service<C> {
     }
 
     fn start(&mut self, log: &MemoryLog) {
-        let birth = self.birth.clone();
-        let mut engine = Engine::new(birth.core, birth.ledger, birth.marker);
+        let mut engine = self.birth.engine();
         if let Some(snapshot) = &self.snapshot {
             engine.resume(snapshot.clone());
         }
-        self.goal = match &self.own_only {
-            None => log.last(),
-            Some(own) => last_on(log, own),
-        };
+        self.goal = self.last_message(log);
         self.engine = Some(engine);
     }
 
@@ -190,11 +232,17 @@ impl<C: Core + Clone> Service<C> {
     }
 
     fn next_message(&self, log: &MemoryLog, folded: Seq) -> Option<Stored> {
-        let Some(own) = &self.own_only else {
-            return log.get(folded.next());
-        };
-        (folded.0 + 1..=log.last().0)
-            .find_map(|seq| log.get(Seq(seq)).filter(|stored| stored.subject == *own))
+        match &self.own_only {
+            None => log.get(folded.next()),
+            Some(own) => log.next_on(own, folded),
+        }
+    }
+
+    fn last_message(&self, log: &MemoryLog) -> Seq {
+        match &self.own_only {
+            None => log.last(),
+            Some(own) => log.last_on(own),
+        }
     }
 
     fn step(&mut self, input: Input<C::Reading>, now: Time) {
@@ -217,16 +265,4 @@ impl<C: Core + Clone> Service<C> {
             }
         }
     }
-}
-
-/// Sequence of the last message on a subject.
-fn last_on(log: &MemoryLog, subject: &str) -> Seq {
-    (1..=log.last().0)
-        .rev()
-        .map(Seq)
-        .find(|seq| {
-            log.get(*seq)
-                .is_some_and(|stored| stored.subject == subject)
-        })
-        .unwrap_or_default()
 }
