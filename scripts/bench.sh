@@ -22,10 +22,12 @@ nginx() {
   rm -rf "$root"
 }
 
+# The failure tests only cause and time what happens, so they are built as `make test` builds them.
 measure() (
   set -a
   . "$GANTRY_HOME/env"
-  "$BINARIES/gantry-bench" --out "${BENCH_OUT:-$ROOT/bench.json}" "$@"
+  "$BINARIES/gantry-bench" --out "${BENCH_OUT:-$ROOT/bench.json}" \
+    --failure-tests "cargo test -p gantry-e2e --locked --test failures -- --test-threads=1" "$@"
 )
 
 remove() {
@@ -34,9 +36,8 @@ remove() {
 }
 
 trap remove EXIT
-sh scripts/up.sh >&2
-say "building the bench"
-cargo build --profile "$GANTRY_PROFILE" --locked -p gantry-bench
+# In one build with the rest: by itself it would compile what they share a second time.
+GANTRY_ALSO="-p gantry-bench" sh scripts/up.sh >&2
 say "nginx, to compare with"
 nginx
 measure "$@"

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::entry::Entry;
@@ -17,8 +17,24 @@ struct Measured {
     figure: f64,
 }
 
+/// Runs the failure tests by this command of the shell, and judges the times they write.
+pub async fn measure(tests: &str) -> anyhow::Result<Vec<Entry>> {
+    let times = tempfile::NamedTempFile::new()?;
+    let ended = tokio::process::Command::new("sh")
+        .args(["-c", tests])
+        .env("GANTRY_FAILURE_TIMES", times.path())
+        .status()
+        .await
+        .with_context(|| format!("`{tests}` cannot be run"))?;
+    ensure!(
+        ended.success(),
+        "`{tests}` ended with {ended}; look at the lines above"
+    );
+    read(times.path())
+}
+
 /// Reads a file of one JSON object a line: `{"name","seconds","figure"}`. The worst of a name counts.
-pub fn read(file: &Path) -> anyhow::Result<Vec<Entry>> {
+fn read(file: &Path) -> anyhow::Result<Vec<Entry>> {
     let text = fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read; run the failure tests", file.display()))?;
     let mut entries: Vec<Entry> = Vec::new();

@@ -42,9 +42,9 @@ struct Arguments {
     /// Seconds of rest before memory is counted.
     #[arg(long, default_value_t = 15)]
     rest: u64,
-    /// Times that the failure tests wrote, a JSON object a line.
-    #[arg(long, env = "GANTRY_FAILURE_TIMES")]
-    failure_times: Option<PathBuf>,
+    /// The command that runs the failure tests on the same system.
+    #[arg(long)]
+    failure_tests: Option<String>,
     /// The file to write.
     #[arg(long, default_value = "bench.json")]
     out: PathBuf,
@@ -94,10 +94,11 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<Vec<Entry>> {
     if arguments.measures(Measure::Memory) && entries.iter().any(|entry| entry.ratio.is_some()) {
         entries.extend(memory::measure(&system, rest, memory::When::AfterWork).await?);
     }
-    if let Some(times) = &arguments.failure_times
+    // Last, as they break machines.
+    if let Some(tests) = &arguments.failure_tests
         && arguments.measures(Measure::Failures)
     {
-        entries.extend(failures::read(times)?);
+        entries.extend(failures::measure(tests).await?);
     }
     Ok(entries)
 }
