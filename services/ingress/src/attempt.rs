@@ -4,22 +4,20 @@
 //! replica may be tried. What may have reached a replica is sent again only if that does no harm.
 
 use std::error::Error;
-use std::sync::Arc;
 
-use gantry_events::Millis;
 use http::{Method, Request, Response};
 use hyper::body::{Body, Incoming};
 
 use crate::Ingress;
 use crate::body::{Progress, Upload};
-use crate::pool::{Sender, connect};
+use crate::line::{Line, Unanswered};
 use crate::replica::{Flight, Replica};
 use crate::trouble::Trouble;
 
 /// An answer's head, with all that has to live until its body's end.
 pub(crate) struct Answered {
     pub(crate) response: Response<Incoming>,
-    pub(crate) sender: Sender,
+    pub(crate) line: Line,
     pub(crate) flight: Flight,
 }
 
@@ -38,13 +36,13 @@ impl Ingress {
         flight: Flight,
         mut request: Request<Upload>,
     ) -> Result<Answered, Unsent> {
-        if let Some(sender) = flight.replica.pool.take() {
-            let kept = self.send(sender, request, &flight.replica).await;
+        if let Some(line) = flight.replica.pool.take() {
+            let kept = self.send(line, request, &flight.replica).await;
             request = match kept {
-                Ok((response, sender)) => {
+                Ok((response, line)) => {
                     return Ok(Answered {
                         response,
-                        sender,
+                        line,
                         flight,
                     });
                 }
@@ -57,16 +55,16 @@ impl Ingress {
             };
             self.counts.retries.up();
         }
-        let Some(sender) = self.reach(&flight.replica).await else {
+        let Some(line) = self.reach(&flight.replica).await else {
             return Err(Unsent {
                 again: Some(request),
                 cause: Trouble::Unreachable(1),
             });
         };
-        match self.send(sender, request, &flight.replica).await {
-            Ok((response, sender)) => Ok(Answered {
+        match self.send(line, request, &flight.replica).await {
+            Ok((response, line)) => Ok(Answered {
                 response,
-                sender,
+                line,
                 flight,
             }),
             Err(unsent) => Err(self.blame(&flight.replica, unsent)),
@@ -74,13 +72,18 @@ impl Ingress {
     }
 
     /// A new connection. A replica that cannot be reached is skipped for a while.
-    async fn reach(&self, replica: &Arc<Replica>) -> Option<Sender> {
-        match connect(&self.process, replica, self.settings.replica_connect_within).await {
-            Ok(sender) => Some(sender),
+    async fn reach(&self, replica: &Replica) -> Option<Line> {
+        let settings = &self.settings;
+        let (connect, answer) = (
+            settings.replica_connect_within,
+            settings.replica_answer_within,
+        );
+        match Line::to(replica, connect, answer).await {
+            Ok(line) => Some(line),
             Err(error) => {
                 self.counts.refused.up();
                 replica.doubt.refused(self.uptime.now());
-                tracing::warn!(replica = %replica.key, address = %replica.address, %error, "a replica cannot be connected to; others are preferred for {}", self.settings.replica_skip);
+                tracing::warn!(replica = %replica.key, address = %replica.address, %error, "a replica cannot be connected to; others are preferred for {}", settings.replica_skip);
                 None
             }
         }
@@ -89,24 +92,25 @@ impl Ingress {
     /// Sends a request and waits for the head of its answer.
     async fn send(
         &self,
-        mut sender: Sender,
+        mut line: Line,
         request: Request<Upload>,
         replica: &Replica,
-    ) -> Result<(Response<Incoming>, Sender), Unsent> {
+    ) -> Result<(Response<Incoming>, Line), Unsent> {
         let copy = repeatable(&request);
         let progress = request.body().progress();
         let waiting = replica.doubt.wait(self.uptime.now());
-        let sent = tokio::select! {
-            sent = sender.try_send_request(request) => sent,
-            cause = self.stands_still(&progress, replica) => return Err(Unsent { again: None, cause }),
-        };
+        let answer = line.ask(request).await;
         drop(waiting);
-        let mut failed = match sent {
+        let mut failed = match answer {
             Ok(response) => {
                 replica.doubt.answered(self.uptime.now());
-                return Ok((response, sender));
+                return Ok((response, line));
             }
-            Err(failed) => failed,
+            Err(Unanswered::StoodStill) => {
+                let cause = self.stood_still(&progress, replica);
+                return Err(Unsent { again: None, cause });
+            }
+            Err(Unanswered::Failed(failed)) => failed,
         };
         let cause = cause_of(failed.error(), replica);
         let again = match cause {
@@ -116,19 +120,12 @@ impl Ingress {
         Err(Unsent { again, cause })
     }
 
-    /// Ends once neither the request's body moves nor an answer comes, with who is to blame.
-    async fn stands_still(&self, progress: &Progress, replica: &Replica) -> Trouble {
-        let limit: Millis = self.settings.replica_answer_within;
-        loop {
-            let before = progress.frames();
-            self.process.sleep(limit).await;
-            if progress.frames() != before {
-                continue;
-            }
-            return match progress.waits_for_client() {
-                true => Trouble::SlowRequest(limit),
-                false => Trouble::TimedOut(replica.key.to_string(), limit),
-            };
+    /// Who is to blame when neither the request's body moved nor an answer came.
+    fn stood_still(&self, progress: &Progress, replica: &Replica) -> Trouble {
+        let limit = self.settings.replica_answer_within;
+        match progress.waits_for_client() {
+            true => Trouble::SlowRequest(limit),
+            false => Trouble::TimedOut(replica.key.to_string(), limit),
         }
     }
 

@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
+use crate::line::Line;
 use crate::patience::Serving;
-use crate::pool::Sender;
 use crate::replica::Flight;
 use crate::stall::Stall;
 use crate::uptime::Uptime;
@@ -23,6 +23,8 @@ pub(crate) enum Cut {
     Broken(#[from] hyper::Error),
     #[error("not a byte of the answer came for too long")]
     Stalled,
+    #[error("its replica's time to drain, or that of the ingress to stop, is over")]
+    Severed,
 }
 
 /// How far the body of a request is. Shared with who waits for the answer's head.
@@ -183,7 +185,9 @@ impl Body for Answer {
 #[derive(Debug)]
 pub(crate) struct Download {
     pub(crate) inner: Incoming,
-    pub(crate) sender: Option<Sender>,
+    /// Its end was read; that of a body without a length shows in nothing else.
+    pub(crate) ended: bool,
+    pub(crate) line: Option<Line>,
     pub(crate) flight: Flight,
     pub(crate) stall: Stall,
     pub(crate) uptime: Uptime,
@@ -191,22 +195,38 @@ pub(crate) struct Download {
 
 impl Download {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        let mut polled = self.poll_read();
+        if polled.is_pending()
+            && let Some(line) = &mut self.line
+        {
+            let _ = line.drive(cx);
+            if line.is_cut() {
+                return Poll::Ready(Some(Err(Cut::Severed)));
+            }
+            polled = self.poll_read();
+        }
         if let Poll::Ready(frame) = polled {
+            self.ended = frame.is_none();
             self.stall.moved();
             return Poll::Ready(frame.map(|frame| frame.map_err(Cut::from)));
         }
         ready!(self.stall.poll(cx));
         Poll::Ready(Some(Err(Cut::Stalled)))
     }
+
+    /// What the line has brought so far. Only driving the line brings more, so nobody has to be woken here.
+    fn poll_read(&mut self) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let unwoken = &mut Context::from_waker(Waker::noop());
+        Pin::new(&mut self.inner).poll_frame(unwoken)
+    }
 }
 
 impl Drop for Download {
     fn drop(&mut self) {
-        if let Some(sender) = self.sender.take()
-            && self.inner.is_end_stream()
+        if let Some(line) = self.line.take()
+            && (self.ended || self.inner.is_end_stream())
         {
-            self.flight.replica.keep(sender, self.uptime.now());
+            self.flight.replica.keep(line, self.uptime.now());
         }
     }
 }

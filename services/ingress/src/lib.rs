@@ -5,7 +5,7 @@
 //! when a replica may stop (the scheduler).
 //!
 //! Reading down is going deeper: `public` (connections), `proxy` and `attempt` (one request), `tables`
-//! and `hosts` (the live one), `choose`, `replica`, `doubt` and `pool` (one backend), `body`, `headers` and `upgrades`
+//! and `hosts` (the live one), `choose`, `replica`, `doubt`, `pool` and `line` (one backend), `body`, `headers` and `upgrades`
 //! (what passes through), `tunnel` (what an upgraded connection becomes); `control` and `saved` bring
 //! tables in.
 
@@ -19,6 +19,7 @@ mod doubt;
 mod drains;
 mod headers;
 mod hosts;
+mod line;
 mod patience;
 mod pool;
 mod proxy;

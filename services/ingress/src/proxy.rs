@@ -12,6 +12,7 @@ use crate::attempt::{Answered, Unsent};
 use crate::body::{Answer, Download, Upload};
 use crate::client::Client;
 use crate::headers::{Asked, pass_answer, pass_request};
+use crate::line::Line;
 use crate::patience::Serving;
 use crate::replica::{Flight, Replica};
 use crate::stall::Stall;
@@ -39,6 +40,7 @@ struct Switched {
     head: Parts,
     client: OnUpgrade,
     replica: OnUpgrade,
+    line: Line,
     flight: Flight,
 }
 
@@ -114,7 +116,7 @@ impl Ingress {
     fn pass_back(&self, answered: Answered, serving: Serving) -> Response<Answer> {
         let Answered {
             response,
-            sender,
+            line,
             flight,
         } = answered;
         let (mut head, inner) = response.into_parts();
@@ -126,7 +128,8 @@ impl Ingress {
         head.version = Version::HTTP_11;
         let download = Download {
             inner,
-            sender: Some(sender),
+            ended: false,
+            line: Some(line),
             flight,
             stall: Stall::new(self.settings.http_stall),
             uptime: self.uptime,
@@ -142,7 +145,9 @@ fn passed(mut answered: Answered, upgrade: Option<Upgrade>) -> Result<Passed, Tr
     }
     let replica = hyper::upgrade::on(&mut answered.response);
     let Answered {
-        response, flight, ..
+        response,
+        line,
+        flight,
     } = answered;
     let (mut head, _) = response.into_parts();
     let picked = pass_answer(&mut head.headers);
@@ -152,6 +157,7 @@ fn passed(mut answered: Answered, upgrade: Option<Upgrade>) -> Result<Passed, Tr
                 head,
                 client: upgrade.client,
                 replica,
+                line,
                 flight,
             }))
         }
@@ -163,6 +169,7 @@ fn switch(switched: Switched, client: &Client, serving: Serving) -> Response<Ans
     client.become_tunnel(Tunnel {
         client: switched.client,
         replica: switched.replica,
+        line: switched.line,
         flight: switched.flight,
         serving,
     });

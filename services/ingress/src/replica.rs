@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::choose::Load;
 use crate::doubt::{Doubt, Limits};
-use crate::pool::{Pool, Sender};
+use crate::line::Line;
+use crate::pool::Pool;
 
 /// A replica at one address. Outlives tables that name it, so that its counts stay right.
 #[derive(Debug)]
@@ -76,10 +77,10 @@ impl Replica {
         !self.leaving.load(Ordering::SeqCst) || self.in_flight() > 0
     }
 
-    /// Takes a connection back that is ready for another request.
-    pub(crate) fn keep(&self, sender: Sender, now: Millis) {
+    /// Takes a connection back whose answer has ended.
+    pub(crate) fn keep(&self, line: Line, now: Millis) {
         if !self.leaving.load(Ordering::SeqCst) {
-            self.pool.put(sender, now);
+            self.pool.put(line, now);
         }
     }
 

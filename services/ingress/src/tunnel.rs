@@ -1,6 +1,7 @@
 //! `Tunnel`: a connection after its upgrade. Bytes pass both ways as they come, each side may end its own
 //! way first, and the request that began it is in flight until both have.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
 
+use crate::line::Line;
 use crate::patience::Serving;
 use crate::replica::Flight;
 
@@ -23,6 +25,8 @@ pub(crate) struct Tunnel {
     pub(crate) client: OnUpgrade,
     /// That to the replica.
     pub(crate) replica: OnUpgrade,
+    /// What brings that one to its switch.
+    pub(crate) line: Line,
     /// Holds the replica while it drains.
     pub(crate) flight: Flight,
     /// Keeps the client's socket from waiting for another head.
@@ -49,11 +53,16 @@ impl Tunnel {
         let Self {
             client,
             replica,
+            mut line,
             flight,
             serving: _serving,
         } = self;
         let moved = Arc::new(AtomicU64::new(0));
         let carried = async {
+            let replica = async {
+                poll_fn(|cx| line.drive(cx)).await;
+                replica.await
+            };
             let (client, replica) = tokio::try_join!(client, replica)?;
             let (mut client, mut replica) = (Side::of(client, &moved), Side::of(replica, &moved));
             copy_bidirectional(&mut client, &mut replica).await?;

@@ -131,6 +131,24 @@ async fn what_outlasts_its_drain_time_is_cut() {
 }
 
 #[tokio::test]
+async fn a_body_that_outlasts_its_drain_time_is_cut_and_looks_cut() {
+    let stage = Stage::open().await;
+    let a = Replica::start("a").await;
+    stage.apply(&table(1, &[("web-a", a.address)])).await;
+    let mut client = Client::connect(stage.address).await;
+    let answer = client.send(get("/slowly")).await.unwrap();
+    stage
+        .apply(&draining(table(2, &[]), &["web-a"], Millis(100)))
+        .await;
+    let body = http_body_util::BodyExt::collect(answer.into_body()).await;
+    assert!(body.is_err(), "seems whole: {body:?}");
+    eventually("it is let go", || async {
+        !stage.status().await.unwrap().0.released.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn drain_time_counts_from_the_first_table_that_says_so() {
     let stage = Stage::open().await;
     let a = Replica::start("a").await;

@@ -221,3 +221,26 @@ async fn a_stop_cuts_what_does_not_end_in_time() {
     let answer = held.await.unwrap();
     assert!(answer.is_err() || answer.unwrap().status() == 502);
 }
+
+#[tokio::test]
+async fn a_connection_to_a_replica_serves_again_after_an_answer_of_any_form() {
+    let (stage, a) = with_one().await;
+    let mut client = Client::connect(stage.address).await;
+    a.gate.add_permits(3);
+    assert_eq!(
+        client.get("/slowly").await.unwrap().body,
+        "frame\n".repeat(3),
+        "no length"
+    );
+    assert_eq!(client.get("/").await.unwrap().body, "a", "a length");
+    let mut head = get("/");
+    *head.method_mut() = http::Method::HEAD;
+    assert_eq!(client.whole(head).await.unwrap().body, "", "no body");
+    let sent = Request::post("/echo")
+        .header("host", WEB)
+        .body(Full::from("sent"))
+        .unwrap();
+    assert_eq!(client.whole(sent).await.unwrap().body, "sent");
+    assert_eq!(client.get("/").await.unwrap().body, "a");
+    assert_eq!(a.connections(), 1);
+}
