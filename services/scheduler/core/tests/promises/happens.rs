@@ -97,7 +97,7 @@ fn of_nodes() -> impl Strategy<Value = Happens> {
         2 => Just(Happens::Speak),
         1 => node().prop_map(Happens::Leaves),
         1 => node().prop_map(Happens::Kept),
-        1 => node().prop_map(Happens::Gone),
+        2 => node().prop_map(Happens::Gone),
         1 => Just(Happens::Joins),
     ]
 }

@@ -96,6 +96,7 @@ impl Ledger {
         for fact in step.facts {
             match fact {
                 Fact::ReplicaPlaced(it) => self.takes_replicas(&it.node),
+                Fact::OperationSucceeded(it) => changes_no_more(step, it.operation),
                 Fact::ReplicaStopping(it) => self.was_let_go(step, &key(&it.project, &it.replica)),
                 _ => {}
             }
@@ -124,6 +125,16 @@ impl Ledger {
             );
         }
     }
+}
+
+/// What has succeeded changes nothing any more.
+fn changes_no_more(step: &Step<'_>, operation: OperationId) {
+    let mut services = step.after.projects.values().flat_map(|it| &it.services);
+    let changing = services.find(|(_, service)| service.operation() == Some(operation));
+    assert!(
+        changing.is_none(),
+        "{operation} succeeds before {changing:?}"
+    );
 }
 
 fn key(project: &ProjectName, replica: &ReplicaId) -> ReplicaKey {
