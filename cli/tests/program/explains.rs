@@ -17,14 +17,8 @@ fn api(path: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let hears = asked.clone();
     let missing = any(move |OriginalUri(uri): OriginalUri| async move {
-        let path = uri.path().to_owned();
-        let code = if path.contains("/why/project") {
-            ProblemCode::ProjectNotFound
-        } else {
-            ProblemCode::NotFound
-        };
-        hears.lock().unwrap().push(path);
-        problem(code)
+        hears.lock().unwrap().push(uri.path().to_owned());
+        problem(ProblemCode::NotFound)
     });
     let routes = shop::api().route(&format!("/v1/why/{path}"), given(WHY));
     (serve(routes.fallback(missing)), asked)
@@ -95,7 +89,7 @@ fn a_name_behind_its_kind_is_looked_for_nowhere_else() {
 #[test]
 fn a_name_that_nothing_bears_is_told_with_the_one_that_was_meant() {
     let (url, _) = api("nothing");
-    let rows: [(&[&str], i32, &str); 6] = [
+    let rows: [(&[&str], i32, &str); 8] = [
         (&["wbe", "-p", "shop"], 3, "did you mean `web`?"),
         (
             &["web-7f3k2p", "-p", "shop"],
@@ -105,6 +99,8 @@ fn a_name_that_nothing_bears_is_told_with_the_one_that_was_meant() {
         (&["locla"], 3, "did you mean `local`?"),
         (&["database"], 3, "name a project with -p"),
         (&["service/web"], 2, "name it with -p"),
+        (&["web", "-p", "shpo"], 3, "did you mean `shop`?"),
+        (&["service/web", "-p", "shpo"], 3, "did you mean `shop`?"),
         (&["pod/web"], 2, "`pod` is no kind"),
     ];
     for (words, code, said) in rows {

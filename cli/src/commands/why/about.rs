@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use gantry_events::ProjectName;
-use gantry_rest::{Client, ProblemCode, ReadAt, Why};
+use gantry_rest::{Client, ReadAt, Why};
 use gantry_views::DocKey;
 
 use crate::context::answered;
@@ -109,12 +109,6 @@ impl About {
                 continue;
             }
             match self.read(client, kind, project, at).await {
-                Err(failure)
-                    if failure.says(ProblemCode::ProjectNotFound) && kind.is_of_a_project() =>
-                {
-                    let named = project.map_or(Named::Project, Named::Service);
-                    return Err(meant(client, failure, &self.name, named).await);
-                }
                 Err(failure) if failure.is_not_found() => {}
                 answer => return answer,
             }
@@ -138,11 +132,17 @@ impl About {
         }
         let wrong = |why| Failure::bad_input(why, "see --help for what can be written");
         kind.takes(project, &self.name).map_err(wrong)?;
-        let answer = self.read(client, kind, project, at).await;
-        match (answer, kind.named(project)) {
-            (Err(failure), Some(named)) => Err(meant(client, failure, &self.name, named).await),
-            (answer, _) => answer,
+        let failure = match self.read(client, kind, project, at).await {
+            Err(failure) if failure.is_not_found() => failure,
+            answer => return answer,
+        };
+        if let Some(missing) = missing(client, kind.project(project)).await {
+            return Err(missing);
         }
+        Err(match kind.named(project) {
+            Some(named) => meant(client, failure, &self.name, named).await,
+            None => failure,
+        })
     }
 
     async fn read(
@@ -161,17 +161,36 @@ impl About {
             .into_iter()
             .filter_map(|kind| kind.named(project))
             .collect();
-        let in_project = match project {
-            Some(project) => format!(" in {project} or the cluster"),
-            None => " in the cluster, and no project is named".to_owned(),
+        let near = meant_among(client, &self.name, &among).await;
+        if near.is_none()
+            && let Some(missing) = missing(client, project).await
+        {
+            return missing;
+        }
+        let (place, other) = match project {
+            Some(project) => (
+                format!(" in {project} or the cluster"),
+                "see `gantry status`, `gantry ps -a`, `gantry node ls` for names",
+            ),
+            None => (
+                " in the cluster, and no project is named".to_owned(),
+                "name a project with -p",
+            ),
         };
-        let what = format!("nothing is called {}{in_project}", self.name);
-        let way_out = match meant_among(client, &self.name, &among).await {
-            Some(near) => near,
-            None if project.is_none() => "name a project with -p".to_owned(),
-            None => "see `gantry status`, `gantry ps -a`, `gantry node ls` for names".to_owned(),
-        };
+        let what = format!("nothing is called {}{place}", self.name);
+        let way_out = near.unwrap_or_else(|| other.to_owned());
         Failure::here(Exit::Refused, what, way_out)
+    }
+}
+
+/// That there is no such project, where one is named: nothing in it can be meant then.
+async fn missing(client: &Client, project: Option<&ProjectName>) -> Option<Failure> {
+    let project = project?;
+    match answered(client.project(project, &ReadAt::default())).await {
+        Err(failure) if failure.is_not_found() => {
+            Some(meant(client, failure, project, Named::Project).await)
+        }
+        _ => None,
     }
 }
 
