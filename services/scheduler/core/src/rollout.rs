@@ -149,7 +149,8 @@ impl<'a> Rollout<'a> {
                 .proven(replica.slot.ordinal)
                 .is_some_and(|proven| proven.runs_same(&replica.version))
         };
-        replica.is_holder() && (!replica.is_coming() || is_aim() || is_proven())
+        let may = !replica.is_coming() || is_aim() || is_proven();
+        replica.is_holder() && may && !turn::is_overruled(self, replica)
     }
 
     /// The newest replica that may fill the slot.

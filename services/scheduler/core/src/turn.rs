@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use gantry_events::RolloutPolicy;
 
-use crate::rollout::Rollout;
+use crate::replica::Replica;
+use crate::rollout::{Member, Rollout};
 
 /// How a slot is worked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,16 @@ pub(crate) fn course(rollout: &Rollout<'_>) -> Course {
         open: lowest,
         turns: turns(&plan.rollout, &slots, open),
     }
+}
+
+/// Whether a change came back to what still runs in the slot beside this newer replica: that stays, and
+/// this is waited for no more.
+pub(crate) fn is_overruled(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+    let mut slot = rollout.slot(replica.slot.ordinal).iter();
+    let stays = |(_, older): &Member<'_>| {
+        older.epoch < replica.epoch && older.is_ready() && rollout.is_right(older)
+    };
+    rollout.is_changing() && !rollout.is_right(replica) && slot.any(stays)
 }
 
 /// What matters of a slot here.

@@ -75,6 +75,25 @@ fn the_problem_has_the_last_words_of_a_replica_that_was_stopped_before_it_was_ev
 }
 
 #[test]
+fn a_replica_that_has_not_left_yet_stays_when_its_release_runs_again() {
+    for policy in [rollout(1, 0, "20s"), rollout(0, 1, "20s")] {
+        let mut scene = deployed_with(&rollout(1, 0, "20s"));
+        let before = scene.replicas();
+        scene.deploy(&file_with(&[("web", "web:2", 3)], &rollout(1, 0, "20s")));
+        scene.balancer_rests();
+        // It answers, and no balancer has taken it up yet.
+        scene.ready("web.0#2");
+        scene.deploy(&file_with(&[("web", "web:1", 3)], &policy));
+        let (routed, released) = scene.table();
+        scene.apply(routed, released);
+        assert_eq!(scene.settle(), ["stop web.0#2", "finish web", "succeed"]);
+        scene.stopped("web.0#2");
+        assert_eq!(scene.replicas(), before);
+        scene.holds();
+    }
+}
+
+#[test]
 fn slots_that_were_changed_already_change_back_start_first_and_the_others_stay() {
     let mut scene = deployed();
     scene.deploy(&file(&[("web", "web:2", 3)]));
