@@ -42,7 +42,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gantry_events::{Millis, RouteTable, TableStatus};
-use gantry_runtime::{Condition, Process};
+use gantry_runtime::{Condition, Lanes, Process};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +71,11 @@ pub enum Error {
         /// Why.
         cause: std::io::Error,
     },
+    /// There are no threads to serve on.
+    #[error(
+        "no threads can be started to serve connections: {0}; raise the limits of processes and files"
+    )]
+    Lanes(std::io::Error),
     /// The control socket cannot be opened.
     #[error("the socket {} cannot be opened: {cause}; make its folder writable, or set ingress_socket", path.display())]
     Socket {
@@ -89,6 +94,7 @@ struct Ingress {
     uptime: Uptime,
     tables: Tables,
     counts: Counts,
+    lanes: Lanes,
     /// Cancelled when the time for shutting down is over.
     over: CancellationToken,
 }
@@ -108,7 +114,8 @@ pub async fn start(process: Process, settings: Settings) -> Result<SocketAddr, E
     let bound = public.local_addr().map_err(listen)?;
     let control = control::open(&settings.ingress_socket)?;
     tracing::info!(address = %bound, cluster = settings.cluster, "requests are served");
-    let ingress = Arc::new(Ingress::new(process.clone(), settings));
+    let ingress = Ingress::new(process.clone(), settings).map_err(Error::Lanes)?;
+    let ingress = Arc::new(ingress);
     let saved = Saved::at(&ingress.settings.ingress_table);
     if let Some(table) = saved.load().await {
         tracing::info!(seq = %table.seq, hosts = table.routes.len(), "starting from the saved table");
@@ -127,7 +134,7 @@ pub async fn start(process: Process, settings: Settings) -> Result<SocketAddr, E
 }
 
 impl Ingress {
-    fn new(process: Process, settings: Settings) -> Self {
+    fn new(process: Process, settings: Settings) -> std::io::Result<Self> {
         let over = CancellationToken::new();
         let kept = usize::try_from(settings.replica_kept).unwrap_or(usize::MAX);
         let limits = Limits {
@@ -135,14 +142,15 @@ impl Ingress {
             silent: settings.replica_silent,
             skip: settings.replica_skip,
         };
-        Self {
+        Ok(Self {
             uptime: Uptime::start(&process),
             tables: Tables::new(process.clone(), kept, limits, over.clone()),
             counts: Counts::default(),
+            lanes: Lanes::open(&over)?,
             process,
             settings,
             over,
-        }
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use gantry_events::Millis;
+use gantry_runtime::Lane;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -27,6 +28,8 @@ type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 /// One connection to a replica.
 pub(crate) struct Line {
+    /// Whose thread its socket wakes; on another it would work, slowly.
+    pub(crate) lane: Lane,
     sender: SendRequest<Upload>,
     wire: Wire,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -87,6 +90,7 @@ impl Line {
         notice_loss(&stream)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         Ok(Self {
+            lane: Lane::here(),
             sender,
             wire: Wire::Open(Box::pin(connection.with_upgrades())),
             cut: Box::pin(replica.cut.clone().cancelled_owned()),

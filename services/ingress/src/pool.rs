@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 
 use gantry_events::Millis;
+use gantry_runtime::Lane;
 
 use crate::line::Line;
 
@@ -34,16 +35,21 @@ impl Pool {
             .expect("nobody panics while holding the pool")
     }
 
-    /// The connection used last. It may be closed at any moment all the same.
+    /// The connection of this lane that was used last. It may be closed at any moment all the same.
     pub(crate) fn take(&self) -> Option<Line> {
+        let here = Lane::here();
         loop {
-            // By itself, so that the pool is not locked while the connection is looked at.
-            let newest = self.kept().pop();
-            let mut line = newest?.line;
+            let mut line = self.newest(here)?;
             if line.is_ready() {
                 return Some(line);
             }
         }
+    }
+
+    fn newest(&self, here: Lane) -> Option<Line> {
+        let mut kept = self.kept();
+        let newest = kept.iter().rposition(|kept| kept.line.lane == here)?;
+        Some(kept.remove(newest).line)
     }
 
     /// Keeps a connection whose last answer has ended, if another request can be sent on it and there is room.

@@ -35,10 +35,13 @@ pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Resul
             break;
         };
         match accepted {
-            Ok((stream, peer)) => ingress.process.serve_one(
-                "connection",
-                connection(ingress.clone(), stream, peer, permit),
-            ),
+            Ok((stream, peer)) => {
+                let serve = |stream| connection(ingress.clone(), stream, peer, permit);
+                let lanes = &ingress.lanes;
+                if let Err(error) = lanes.serve_one(&ingress.process, "connection", stream, serve) {
+                    tracing::warn!(%peer, %error, "a connection was accepted and could not be served");
+                }
+            }
             Err(error) => after_failed_accept(&ingress, &error).await,
         }
     }

@@ -126,12 +126,10 @@ async fn a_browser_is_told_of_an_unknown_host_on_a_page() {
 }
 
 /// Asks for a path at a host; gives status, body and place.
-async fn ask(stage: &Stage, host: &str, path: &str) -> (u16, String, Option<String>) {
+async fn ask(client: &mut Client, host: &str, path: &str) -> (u16, String, Option<String>) {
     let request = Request::post(path).header("host", host);
     let body = Full::new(Bytes::from("body"));
-    let answer = once(stage.address, request.body(body).unwrap())
-        .await
-        .unwrap();
+    let answer = client.whole(request.body(body).unwrap()).await.unwrap();
     let place = answer.header("location").map(str::to_owned);
     (answer.status(), answer.body, place)
 }
@@ -155,6 +153,7 @@ async fn a_domain_leads_to_its_route_or_away_with_path_query_and_port() {
         wanted.domains.insert(host.parse().unwrap(), leads);
     }
     stage.apply(&wanted).await;
+    let mut client = Client::connect(stage.address).await;
     let here = (200, "a".to_owned(), None);
     let away = |place: &str| (308, String::new(), Some(place.to_owned()));
     for (host, path, expected) in [
@@ -168,9 +167,13 @@ async fn a_domain_leads_to_its_route_or_away_with_path_query_and_port() {
             away("http://shop.example.com:8080/p/q?r=s&t=%20"),
         ),
     ] {
-        assert_eq!(ask(&stage, host, path).await, expected, "{host} {path}");
+        assert_eq!(
+            ask(&mut client, host, path).await,
+            expected,
+            "{host} {path}"
+        );
     }
-    assert_eq!(ask(&stage, "lost.example.com", "/").await.0, 404);
+    assert_eq!(ask(&mut client, "lost.example.com", "/").await.0, 404);
     assert_eq!(
         a.connections(),
         1,
