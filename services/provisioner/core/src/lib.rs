@@ -72,8 +72,8 @@ impl Core for ProvisionerCore {
         Next::rest(self.deadlines(state).into_iter().map(|wait| wait.until))
     }
 
-    fn wanted(&self, state: &State, _observed: &Observed, _now: Time) -> Wanted {
-        wanted::wanted(state)
+    fn wanted(&self, state: &State, observed: &Observed, _now: Time) -> Wanted {
+        wanted::wanted(state, observed)
     }
 
     fn deadlines(&self, state: &State) -> Vec<Deadline> {

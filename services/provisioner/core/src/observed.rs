@@ -46,6 +46,8 @@ pub struct Observed(BTreeMap<MachineId, Sight>);
 pub struct Sight {
     /// Whether it is there.
     pub presence: Presence,
+    /// What the provider called it when it was last seen, whether or not it is still there.
+    pub seen_as: Option<String>,
     /// The last error of the provider; none once the machine was seen running after it.
     pub error: Option<String>,
 }
@@ -96,6 +98,7 @@ impl Observed {
                 let sight = self.0.entry(machine).or_default();
                 let after = sight.presence.down_since();
                 *sight = Sight {
+                    seen_as: Some(provider_id.clone()),
                     presence: Presence::Up { provider_id, after },
                     error: None,
                 };
@@ -107,6 +110,7 @@ impl Observed {
             } => {
                 let sight = self.0.entry(machine).or_default();
                 let since = sight.presence.is_down_since().unwrap_or(now);
+                sight.seen_as = Some(provider_id.clone());
                 sight.presence = Presence::Down { provider_id, since };
             }
             Reading::MachineAbsent {

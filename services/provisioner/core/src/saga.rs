@@ -94,9 +94,10 @@ impl Machine {
     }
 }
 
+/// One that was seen was made, even if it is gone before that is said.
 fn made(id: &MachineId, sight: &Sight, now: Time) -> Option<Draft> {
-    let provider_id = sight.presence.provider_id()?.to_owned();
-    let said = format!("it is there as {provider_id}");
+    let provider_id = sight.seen_as.clone()?;
+    let said = format!("it was seen as {provider_id}");
     let created = MachineCreated {
         machine: id.clone(),
         provider_id,

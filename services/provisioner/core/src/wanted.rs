@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gantry_events::{MachineId, NodeId};
 
 use crate::machine::number;
+use crate::observed::{Observed, Sight};
 use crate::{Provider, State};
 
 /// The machines there should be, of all pools.
@@ -103,19 +104,27 @@ impl Wanted {
     }
 }
 
-pub(crate) fn wanted(state: &State) -> Wanted {
+pub(crate) fn wanted(state: &State, observed: &Observed) -> Wanted {
     let machines = state.machines.iter().filter_map(|(id, machine)| {
         let pool = state.pools.get(&machine.pool)?;
         let wanted = WantedMachine {
             provider: Provider::from_name(&pool.provider)?,
             node: machine.node.clone(),
             attempt: machine.attempt,
-            aim: machine.aim(),
+            aim: aim(machine.aim(), &observed.of(id)),
         };
         Some((id.clone(), wanted))
     });
     Wanted {
         machines: machines.collect(),
         numbered: state.numbered,
+    }
+}
+
+/// What was seen once is not made again under its name, though it has not been said yet that it was made.
+fn aim(said: Aim, sight: &Sight) -> Aim {
+    match said {
+        Aim::Made if sight.seen_as.is_some() => Aim::Up,
+        Aim::Made | Aim::Up | Aim::Away => said,
     }
 }
