@@ -1,11 +1,14 @@
 //! What replicas wrote: read on demand from the files in which the engine keeps it, never stored again.
 //!
 //! The files are read rather than asked of the engine: only so has each line a place that another
-//! question goes on after, whatever was rotated meanwhile. `files` finds them, `page` reads lines.
+//! question goes on after, whatever was rotated meanwhile. `files` finds them, `start` where to begin,
+//! `page` reads lines that `gathering` puts together.
 
 mod entry;
 mod files;
+mod gathering;
 mod page;
+mod start;
 
 use gantry_events::{Millis, OutputAnswer, OutputAsked, OutputFrom};
 use gantry_runtime::Process;

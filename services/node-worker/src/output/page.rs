@@ -1,21 +1,12 @@
 //! `Page`: lines from a place on, as many as one answer takes.
 
-use std::io::{self, BufRead, Read};
+use std::io;
 
-use gantry_events::{OutputAnswer, OutputFrom, OutputLine, OutputPlace, Time};
+use gantry_events::{OutputAnswer, OutputFrom, OutputLine, OutputPlace};
 
-use super::entry::Entry;
 use super::files::{Files, OneFile};
-
-/// Most bytes of lines in one answer; the last one may go beyond.
-const PAGE: usize = 256 << 10;
-
-/// Most bytes of a line; a longer one is given in several.
-const LINE: usize = 64 << 10;
-
-/// Bytes of a file, from its end, in which last lines are looked for at first, and at most.
-const LOOK_BACK: u64 = 64 << 10;
-const LONGEST_LOOK_BACK: u64 = 4 << 20;
+use super::gathering::Gathering;
+use super::start::Start;
 
 /// Lines that follow each other.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +48,7 @@ impl Page {
             end: offset,
         };
         let begin = files.all().get(index).map(place);
-        let mut reading = Reading::new(since, begin);
+        let mut reading = Gathering::new(since, begin);
         let mut more = false;
         for (number, file) in files.all().iter_mut().enumerate().skip(index) {
             let start = if number == index { offset } else { 0 };
@@ -89,190 +80,6 @@ impl Page {
             more,
             lost,
         })
-    }
-}
-
-/// Where a page begins.
-struct Start {
-    index: usize,
-    offset: u64,
-    since: Time,
-    lost: bool,
-}
-
-impl Start {
-    fn at(index: usize, offset: u64) -> Self {
-        Self {
-            index,
-            offset,
-            since: Time::default(),
-            lost: false,
-        }
-    }
-
-    fn find(files: &mut Files, from: &OutputFrom) -> io::Result<Self> {
-        match from {
-            OutputFrom::Tail { lines, since } => {
-                let start = tail(files, usize::try_from(*lines).unwrap_or(usize::MAX))?;
-                let since = since.unwrap_or_default();
-                Ok(Self { since, ..start })
-            }
-            OutputFrom::Since { time } => {
-                let began = |first: &[u8]| Entry::read(first).map(|entry| entry.time);
-                let earlier = files
-                    .all()
-                    .iter()
-                    .rposition(|file| began(&file.first).is_some_and(|began| began < *time));
-                let since = *time;
-                Ok(Self {
-                    since,
-                    ..Self::at(earlier.unwrap_or(0), 0)
-                })
-            }
-            OutputFrom::After { place } => Ok(match files.index(*place) {
-                Some(index) => Self::at(index, place.end),
-                None => Self {
-                    lost: !files.all().is_empty(),
-                    ..Self::at(0, 0)
-                },
-            }),
-        }
-    }
-}
-
-/// Where the last `wanted` lines begin.
-fn tail(files: &mut Files, wanted: usize) -> io::Result<Start> {
-    let mut missing = wanted;
-    for (index, file) in files.all().iter_mut().enumerate().rev() {
-        let found = last_lines(file, missing)?;
-        if found.is_enough {
-            return Ok(Start::at(
-                index,
-                found.begin.first().copied().unwrap_or(file.len),
-            ));
-        }
-        missing -= found.begin.len();
-    }
-    Ok(Start::at(0, 0))
-}
-
-/// The last lines of one file.
-struct LastLines {
-    /// Where each begins.
-    begin: Vec<u64>,
-    /// Whether no earlier file is to be looked into.
-    is_enough: bool,
-}
-
-fn last_lines(file: &mut OneFile, wanted: usize) -> io::Result<LastLines> {
-    let mut back = LOOK_BACK;
-    loop {
-        let from = file.len.saturating_sub(back);
-        let mut bytes = Vec::new();
-        file.from(from)?.read_to_end(&mut bytes)?;
-        let mut begin = line_starts(&bytes, from);
-        let surplus = begin.len().saturating_sub(wanted);
-        begin.drain(..surplus);
-        let is_enough = begin.len() == wanted || (from > 0 && back >= LONGEST_LOOK_BACK);
-        if is_enough || from == 0 {
-            return Ok(LastLines { begin, is_enough });
-        }
-        back *= 2;
-    }
-}
-
-/// Where each whole line in the bytes begins; they stand at `base` in their file.
-fn line_starts(bytes: &[u8], base: u64) -> Vec<u64> {
-    let mut starts = Vec::new();
-    // In the middle of a file, the first entry may have lost its beginning.
-    let mut begins = (base == 0).then_some(base);
-    let mut at = base;
-    for entry in bytes.split_inclusive(|byte| *byte == b'\n') {
-        at += entry.len() as u64;
-        if Entry::ends_line(entry) {
-            starts.extend(begins);
-            begins = Some(at);
-        }
-    }
-    starts
-}
-
-/// Lines put together from entries.
-struct Reading {
-    since: Time,
-    lines: Vec<OutputLine>,
-    size: usize,
-    /// The place after the last line that was read, given or not.
-    last: Option<OutputPlace>,
-    part: Option<OutputLine>,
-}
-
-impl Reading {
-    fn new(since: Time, begin: Option<OutputPlace>) -> Self {
-        Self {
-            since,
-            lines: Vec::new(),
-            size: 0,
-            last: begin,
-            part: None,
-        }
-    }
-
-    /// Reads on in one file; false when the page is full.
-    fn take(&mut self, mut file: impl BufRead, mut place: OutputPlace) -> io::Result<bool> {
-        let mut bytes = Vec::new();
-        loop {
-            if self.size >= PAGE {
-                return Ok(false);
-            }
-            bytes.clear();
-            let read = file.read_until(b'\n', &mut bytes)?;
-            // Without an end it is being written just now.
-            if bytes.last() != Some(&b'\n') {
-                return Ok(true);
-            }
-            place.end += read as u64;
-            match Entry::read(&bytes) {
-                Some(entry) => self.add(entry, place),
-                None if self.part.is_none() => self.last = Some(place),
-                None => {}
-            }
-        }
-    }
-
-    fn add(&mut self, entry: Entry, place: OutputPlace) {
-        // A place can say only that everything before it was given: what the other stream interrupts is
-        // given as it is.
-        let interrupted = |part: &OutputLine| {
-            part.stream != entry.stream || part.line.len() + entry.log.len() > LINE
-        };
-        if self.part.as_ref().is_some_and(interrupted) {
-            self.flush();
-        }
-        let is_end = entry.is_end();
-        let part = self.part.get_or_insert(OutputLine {
-            time: entry.time,
-            stream: entry.stream,
-            line: String::new(),
-            place,
-        });
-        part.line += entry.log.trim_end_matches(['\n', '\r']);
-        part.place = place;
-        if is_end {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        let Some(line) = self.part.take() else {
-            return;
-        };
-        self.last = Some(line.place);
-        if line.time >= self.since {
-            // A line is written as JSON with its time, stream and place around it.
-            self.size += line.line.len() + 150;
-            self.lines.push(line);
-        }
     }
 }
 

@@ -1,19 +1,8 @@
 //! What changes between two files, as a person reads it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-use gantry_spec::{Change, Project, diff, parse};
+use gantry_spec::{Change, diff};
 
-fn project(services: &str) -> Project {
-    parse(&format!(
-        "gantry: 1\nproject: shop\nservices: {{{services}}}"
-    ))
-    .unwrap()
-    .project
-}
+use crate::project;
 
 fn lines(changes: &[Change]) -> String {
     changes

@@ -1,19 +1,8 @@
 //! How many replicas a change of the file touches.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-use gantry_spec::{Project, parse, turnover};
+use gantry_spec::turnover;
 
-fn project(services: &str) -> Project {
-    parse(&format!(
-        "gantry: 1\nproject: shop\nservices: {{{services}}}"
-    ))
-    .unwrap()
-    .project
-}
+use crate::project;
 
 #[test]
 fn a_change_of_the_container_replaces_and_all_else_does_not() {
