@@ -154,14 +154,17 @@ impl Line {
     }
 }
 
-/// Has the kernel find out when the machine at the other end is no more: what is in flight there would else
-/// wait as long as the longest answer may take. A process that merely hangs is none of its business.
+/// Has the kernel find out when the machine at the other end is no more, in about five seconds: what waits for it
+/// would else do so as long as the longest answer may take. A process that merely hangs is none of its business.
+///
+/// No probe is sent while bytes are unacknowledged. What is in flight on a lost machine just then ends with the
+/// limit on a standing answer or body, or with its replica's drain; new requests go elsewhere long before that. A
+/// limit of the kernel's own (the user timeout) would be no help: it also counts the time in which a replica that is
+/// well reads nothing, and it takes the place of the number of probes.
 fn notice_loss(stream: &TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     sockopt::set_socket_keepalive(stream, true)?;
     sockopt::set_tcp_keepidle(stream, Duration::from_secs(2))?;
     sockopt::set_tcp_keepintvl(stream, Duration::from_secs(1))?;
-    sockopt::set_tcp_keepcnt(stream, 3)?;
-    // What was sent and is not acknowledged stops the probes above; this is for then, in milliseconds.
-    Ok(sockopt::set_tcp_user_timeout(stream, 5000)?)
+    Ok(sockopt::set_tcp_keepcnt(stream, 3)?)
 }

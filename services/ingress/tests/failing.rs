@@ -4,6 +4,8 @@
 
 mod stage;
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use gantry_events::Millis;
 use http::Request;
@@ -11,6 +13,7 @@ use http_body_util::Full;
 use stage::client::{Client, get, once};
 use stage::replica::{Replica, answer_ok, nobody, read_head, rude};
 use stage::{Stage, WEB, table};
+use tokio::io::AsyncReadExt;
 
 #[tokio::test]
 async fn a_replica_that_refuses_is_stepped_over_and_then_skipped() {
@@ -162,9 +165,9 @@ async fn a_replica_that_hangs_gets_no_more_requests_though_it_takes_connections(
     let waiting: Vec<_> = (0..4)
         .map(|_| tokio::spawn(async move { once(address, get("/held")).await }))
         .collect();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     stage::eventually("it is out", || async {
-        begun.elapsed() > std::time::Duration::from_millis(200)
+        begun.elapsed() > Duration::from_millis(200)
     })
     .await;
     let stuck = || async {
@@ -205,4 +208,33 @@ async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
         (answer.status(), answer.code().as_str()),
         (502, "replica-garbled")
     );
+}
+
+/// Longer than a lost machine's silence lasts until it is noticed.
+const PAUSE: Duration = Duration::from_millis(6500);
+
+#[tokio::test]
+async fn a_replica_that_pauses_in_the_middle_of_a_large_body_still_gets_all_of_it() {
+    const LARGE: usize = 32 << 20;
+    let pauses = rude(|mut stream, _| async move {
+        let mut taken = stream.read(&mut [0; 1024]).await.unwrap();
+        let begun = Instant::now();
+        stage::eventually("the pause is over", || async { begun.elapsed() > PAUSE }).await;
+        let mut chunk = vec![0; 65536];
+        while taken < LARGE {
+            match stream.read(&mut chunk).await {
+                Ok(read) if read > 0 => taken += read,
+                _ => return,
+            }
+        }
+        answer_ok(&mut stream).await;
+    });
+    let stage = Stage::open().await;
+    stage.apply(&table(1, &[("web-a", pauses.await)])).await;
+    let upload = Request::post("/")
+        .header("host", WEB)
+        .body(Full::new(Bytes::from(vec![b'x'; LARGE])))
+        .unwrap();
+    let answer = once(stage.address, upload).await.unwrap();
+    assert_eq!((answer.status(), answer.body.as_str()), (200, "ok"));
 }
