@@ -1,18 +1,21 @@
-//! How long a client is waited for: a head that does not end, an answer that is not read.
+//! How long a client is waited for: a head that does not end, an answer that is not read, or not before the replica
+//! it comes from is cut.
 //!
 //! Sits between the socket and hyper, which limits idle connections itself but knows one time-out for
 //! idling and for reading a head; these two differ much.
 
 use std::io::{self, Error, ErrorKind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use gantry_events::Millis;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use crate::replica::Replica;
 use crate::stall::Stall;
 
 /// Whether a connection is between requests. Shared by the socket's guard and the service.
@@ -20,6 +23,16 @@ use crate::stall::Stall;
 pub(crate) struct Turns {
     served: AtomicU64,
     serving: AtomicBool,
+    /// Whose answer goes out.
+    replica: Mutex<Option<Arc<Replica>>>,
+}
+
+impl Turns {
+    fn replica(&self) -> MutexGuard<'_, Option<Arc<Replica>>> {
+        self.replica
+            .lock()
+            .expect("nobody panics while holding the replica")
+    }
 }
 
 /// A request is being served, from its head's end to its answer's.
@@ -33,10 +46,17 @@ impl Serving {
         turns.serving.store(true, Ordering::Relaxed);
         Self(turns.clone())
     }
+
+    /// The answer of a replica goes out. It is not polled while the client reads none of it, so it is the socket
+    /// that has to see when the replica is cut.
+    pub(crate) fn answer_of(&self, replica: Arc<Replica>) {
+        *self.0.replica() = Some(replica);
+    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        *self.0.replica() = None;
         self.0.serving.store(false, Ordering::Relaxed);
     }
 }
@@ -50,6 +70,8 @@ pub(crate) struct Patient {
     /// After how many served requests a head began to come, if one does.
     head_since: Option<u64>,
     unread: Stall,
+    /// That of the replica whose answer is not read, and for which request it was made.
+    cut: Option<(u64, Pin<Box<WaitForCancellationFutureOwned>>)>,
 }
 
 impl Patient {
@@ -67,6 +89,7 @@ impl Patient {
             head: Stall::new(head_within),
             head_since: None,
             unread: Stall::new(stall),
+            cut: None,
         }
     }
 
@@ -90,11 +113,30 @@ impl Patient {
             self.unread.moved();
             return polled;
         }
+        if self.poll_cut(cx).is_ready() {
+            let gone = Error::new(ErrorKind::ConnectionAborted, "its replica was cut");
+            return Poll::Ready(Err(gone));
+        }
         self.unread.poll(cx).map(|()| {
             Err(timed_out(
                 "the client took no byte of its answer for too long",
             ))
         })
+    }
+
+    /// Ready once the replica is cut whose answer goes out.
+    fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let served = self.turns.served.load(Ordering::Relaxed);
+        let answering = self.turns.replica();
+        let Some(replica) = answering.as_ref() else {
+            return Poll::Pending;
+        };
+        let cut = self
+            .cut
+            .take_if(|(request, _)| *request == served)
+            .unwrap_or_else(|| (served, Box::pin(replica.cut.clone().cancelled_owned())));
+        drop(answering);
+        self.cut.insert(cut).1.as_mut().poll(cx)
     }
 }
 

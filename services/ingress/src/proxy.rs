@@ -126,6 +126,7 @@ impl Ingress {
             upgrades::say(&mut head.headers, protocols);
         }
         head.version = Version::HTTP_11;
+        serving.answer_of(flight.replica.clone());
         let download = Download {
             inner,
             ended: false,

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use gantry_events::{Millis, Seq};
 use stage::client::{Client, get, once};
-use stage::replica::Replica;
-use stage::{Stage, draining, eventually, key, table};
+use stage::replica::{Replica, read_head, rude};
+use stage::{Stage, WEB, draining, eventually, key, table};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 const LONG: Millis = Millis(60_000);
 
@@ -144,6 +146,32 @@ async fn a_body_that_outlasts_its_drain_time_is_cut_and_looks_cut() {
     assert!(body.is_err(), "seems whole: {body:?}");
     eventually("it is let go", || async {
         !stage.status().await.unwrap().0.released.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_cut_with_its_replica() {
+    let stage = Stage::open().await;
+    let flood = rude(|mut stream, _| async move {
+        read_head(&mut stream).await;
+        let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+        let mut written = stream.write_all(head).await;
+        while written.is_ok() {
+            written = stream.write_all(&[b'x'; 65536]).await;
+        }
+    });
+    stage.apply(&table(1, &[("web-a", flood.await)])).await;
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    let ask = format!("GET / HTTP/1.1\r\nhost: {WEB}\r\n\r\n");
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    let begun = read_head(&mut stream).await;
+    assert!(begun.starts_with("HTTP/1.1 200 "), "{begun}");
+    let leaves = draining(table(2, &[]), &["web-a"], Millis(300));
+    assert_eq!(stage.apply(&leaves).await.released, [].into());
+    eventually("nothing is in flight", || async {
+        let status = stage.status().await.unwrap().0;
+        !status.released.is_empty() && status.in_flight.is_empty()
     })
     .await;
 }
