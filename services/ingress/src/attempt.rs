@@ -98,10 +98,8 @@ impl Ingress {
     ) -> Result<(Response<Incoming>, Line), Unsent> {
         let copy = repeatable(&request);
         let progress = request.body().progress();
-        let waiting = replica.doubt.wait(self.uptime.now());
-        let answer = line.ask(request).await;
-        drop(waiting);
-        let mut failed = match answer {
+        let wait = || replica.doubt.wait(self.uptime.now());
+        let mut failed = match line.ask(request, wait).await {
             Ok(response) => {
                 replica.doubt.answered(self.uptime.now());
                 return Ok((response, line));

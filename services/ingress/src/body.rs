@@ -32,9 +32,17 @@ pub(crate) enum Cut {
 pub(crate) struct Progress {
     frames: AtomicU64,
     client_waited_for: AtomicBool,
+    sent: AtomicBool,
 }
 
 impl Progress {
+    fn of(inner: Option<&Incoming>) -> Arc<Self> {
+        Arc::new(Self {
+            sent: AtomicBool::new(inner.is_none_or(Body::is_end_stream)),
+            ..Self::default()
+        })
+    }
+
     /// Frames passed on so far.
     pub(crate) fn frames(&self) -> u64 {
         self.frames.load(Ordering::Relaxed)
@@ -43,6 +51,11 @@ impl Progress {
     /// Whether the client is who holds it up.
     pub(crate) fn waits_for_client(&self) -> bool {
         self.client_waited_for.load(Ordering::Relaxed)
+    }
+
+    /// Whether all of it was passed on.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
@@ -57,8 +70,8 @@ impl Upload {
     /// A body that is yet to be read.
     pub(crate) fn new(inner: Incoming) -> Self {
         Self {
+            progress: Progress::of(Some(&inner)),
             inner: Some(inner),
-            progress: Arc::default(),
         }
     }
 
@@ -66,7 +79,7 @@ impl Upload {
     pub(crate) fn empty() -> Self {
         Self {
             inner: None,
-            progress: Arc::default(),
+            progress: Progress::of(None),
         }
     }
 
@@ -88,12 +101,14 @@ impl Body for Upload {
         let Some(inner) = inner else {
             return Poll::Ready(None);
         };
-        let polled = Pin::new(inner).poll_frame(cx);
+        let polled = Pin::new(&mut *inner).poll_frame(cx);
         progress
             .client_waited_for
             .store(polled.is_pending(), Ordering::Relaxed);
         if polled.is_ready() {
             progress.frames.fetch_add(1, Ordering::Relaxed);
+            let sent = matches!(polled, Poll::Ready(None)) || inner.is_end_stream();
+            progress.sent.store(sent, Ordering::Relaxed);
         }
         polled
     }

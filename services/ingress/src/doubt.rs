@@ -58,7 +58,7 @@ impl Doubt {
         }
     }
 
-    /// A request was given to it, whose answer is waited for as long as the guard lives.
+    /// All of a request was given to it, whose answer is waited for as long as the guard lives.
     pub(crate) fn wait(&self, now: Millis) -> Waiting<'_> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
             self.moved.store(now.0, Ordering::Relaxed);

@@ -126,13 +126,16 @@ impl Line {
         Poll::Ready(())
     }
 
-    /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn ask(
+    /// Sends a request and waits for the head of its answer. `wait` is called once all of the request was sent,
+    /// as before that it may be the client who is slow; what it gives is kept until the waiting is over.
+    pub(crate) async fn ask<W>(
         &mut self,
         request: Request<Upload>,
+        wait: impl Fn() -> W,
     ) -> Result<Response<Incoming>, Unanswered> {
         let progress = request.body().progress();
         let mut before = progress.frames();
+        let mut waiting = None;
         self.silence.moved();
         // Only driving brings the answer, right before it is looked at: so it has nobody to wake, and no need to
         // let others go first.
@@ -142,6 +145,9 @@ impl Line {
             let unwoken = &mut Context::from_waker(Waker::noop());
             if let Poll::Ready(sent) = sent.as_mut().poll(unwoken) {
                 return Poll::Ready(sent.map_err(|failed| Unanswered::Failed(Box::new(failed))));
+            }
+            if waiting.is_none() && progress.is_sent() {
+                waiting = Some(wait());
             }
             if before != progress.frames() {
                 before = progress.frames();

@@ -13,7 +13,8 @@ use http_body_util::Full;
 use stage::client::{Client, get, once};
 use stage::replica::{Replica, answer_ok, nobody, read_head, rude};
 use stage::{Stage, WEB, table};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_replica_that_refuses_is_stepped_over_and_then_skipped() {
@@ -185,6 +186,39 @@ async fn a_replica_that_hangs_gets_no_more_requests_though_it_takes_connections(
 }
 
 #[tokio::test]
+async fn a_client_that_takes_its_time_to_send_a_body_raises_no_doubt() {
+    let stage = Stage::open_with(|settings| settings.replica_silent = Millis(200)).await;
+    let (a, b) = (Replica::start("a").await, Replica::start("b").await);
+    stage.apply(&table(1, &[("web-a", a.address)])).await;
+    let mut slow = TcpStream::connect(stage.address).await.unwrap();
+    let post = format!("POST /held HTTP/1.1\r\nhost: {WEB}\r\ncontent-length: 9\r\n\r\nhalf");
+    slow.write_all(post.as_bytes()).await.unwrap();
+    stage::eventually("a is given it", || async { a.requests() == 1 }).await;
+    // More on the other, none of which waits for it to begin an answer: only doubt could speak against the first.
+    stage.apply(&table(2, &[("web-b", b.address)])).await;
+    let (mut first, mut second) = (
+        Client::connect(stage.address).await,
+        Client::connect(stage.address).await,
+    );
+    let _answers = (
+        first.send(get("/slowly")).await.unwrap(),
+        second.send(get("/slowly")).await.unwrap(),
+    );
+    let both = [("web-a", a.address), ("web-b", b.address)];
+    stage.apply(&table(3, &both)).await;
+    let silent_for = |time| async move {
+        let begun = Instant::now();
+        stage::eventually("time passes", || async { begun.elapsed() > time }).await;
+    };
+    silent_for(Duration::from_millis(300)).await;
+    assert_eq!(once(stage.address, get("/")).await.unwrap().body, "a");
+    // Now it is the replica that is waited for.
+    slow.write_all(b"-done").await.unwrap();
+    silent_for(Duration::from_millis(1000)).await;
+    assert_eq!(once(stage.address, get("/")).await.unwrap().body, "b");
+}
+
+#[tokio::test]
 async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
     let stage = Stage::open_with(|settings| settings.replica_answer_within = Millis(200)).await;
     let silent = rude(|mut stream, _| async move {
@@ -198,7 +232,6 @@ async fn a_replica_that_does_not_answer_or_answers_nonsense_is_a_bad_gateway() {
         (504, "replica-timeout")
     );
     let garbled = rude(|mut stream, _| async move {
-        use tokio::io::AsyncWriteExt;
         read_head(&mut stream).await;
         stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
     });
