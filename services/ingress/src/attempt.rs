@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 
 use crate::Ingress;
@@ -22,11 +22,13 @@ pub(crate) struct Answered {
 }
 
 /// No answer came.
-pub(crate) struct Unsent {
-    /// The request, if it may be sent again.
-    pub(crate) again: Option<Request<Upload>>,
-    /// Why.
-    pub(crate) cause: Trouble,
+pub(crate) enum Failed {
+    /// No connection could be made, so nothing was sent.
+    Unreachable(Request<Upload>),
+    /// Sending the request once more does no harm.
+    Again(Request<Upload>, Trouble),
+    /// The request may have done something, or is gone.
+    ForGood(Trouble),
 }
 
 impl Ingress {
@@ -35,7 +37,7 @@ impl Ingress {
         &self,
         flight: Flight,
         mut request: Request<Upload>,
-    ) -> Result<Answered, Unsent> {
+    ) -> Result<Answered, Failed> {
         if let Some(line) = flight.replica.pool.take() {
             let kept = self.send(line, request, &flight.replica).await;
             request = match kept {
@@ -47,19 +49,13 @@ impl Ingress {
                     });
                 }
                 // Closed while it was idle: a common race, and no reason to think ill of the replica.
-                Err(Unsent {
-                    again: Some(request),
-                    cause: Trouble::Closed(_),
-                }) => request,
-                Err(unsent) => return Err(self.blame(&flight.replica, unsent)),
+                Err(Failed::Again(request, Trouble::Closed(_))) => request,
+                Err(failed) => return Err(self.blamed(&flight.replica, failed)),
             };
             self.counts.retries.up();
         }
         let Some(line) = self.reach(&flight.replica).await else {
-            return Err(Unsent {
-                again: Some(request),
-                cause: Trouble::Unreachable(1),
-            });
+            return Err(Failed::Unreachable(request));
         };
         match self.send(line, request, &flight.replica).await {
             Ok((response, line)) => Ok(Answered {
@@ -67,7 +63,7 @@ impl Ingress {
                 line,
                 flight,
             }),
-            Err(unsent) => Err(self.blame(&flight.replica, unsent)),
+            Err(failed) => Err(self.blamed(&flight.replica, failed)),
         }
     }
 
@@ -95,18 +91,20 @@ impl Ingress {
         mut line: Line,
         request: Request<Upload>,
         replica: &Replica,
-    ) -> Result<(Response<Incoming>, Line), Unsent> {
+    ) -> Result<(Response<Incoming>, Line), Failed> {
         let copy = repeatable(&request);
         let progress = request.body().progress();
         let wait = || replica.doubt.wait(self.uptime.now());
         let mut failed = match line.ask(request, wait).await {
             Ok(response) => {
-                replica.doubt.answered(self.uptime.now());
+                // Whether a switch is an answer or nonsense shows when it is looked at.
+                if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    replica.doubt.answered(self.uptime.now());
+                }
                 return Ok((response, line));
             }
             Err(Unanswered::StoodStill) => {
-                let cause = self.stood_still(&progress, replica);
-                return Err(Unsent { again: None, cause });
+                return Err(Failed::ForGood(self.stood_still(&progress, replica)));
             }
             Err(Unanswered::Failed(failed)) => failed,
         };
@@ -115,7 +113,10 @@ impl Ingress {
             Trouble::Closed(_) => failed.take_message().or(copy),
             _ => None,
         };
-        Err(Unsent { again, cause })
+        Err(match again {
+            Some(again) => Failed::Again(again, cause),
+            None => Failed::ForGood(cause),
+        })
     }
 
     /// Who is to blame when neither the request's body moved nor an answer came.
@@ -127,16 +128,24 @@ impl Ingress {
         }
     }
 
+    fn blamed(&self, replica: &Replica, failed: Failed) -> Failed {
+        match &failed {
+            Failed::Again(_, cause) | Failed::ForGood(cause) => self.blame(replica, cause),
+            // Noticed where the connection failed.
+            Failed::Unreachable(_) => {}
+        }
+        failed
+    }
+
     /// Remembers a failure that is the replica's.
-    fn blame(&self, replica: &Replica, unsent: Unsent) -> Unsent {
+    pub(crate) fn blame(&self, replica: &Replica, cause: &Trouble) {
         if matches!(
-            unsent.cause,
+            cause,
             Trouble::Closed(_) | Trouble::Garbled(_) | Trouble::TimedOut(..)
         ) {
             self.counts.failed.up();
             replica.doubt.failed(self.uptime.now());
         }
-        unsent
     }
 }
 

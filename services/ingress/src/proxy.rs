@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use crate::Ingress;
-use crate::attempt::{Answered, Unsent};
+use crate::attempt::{Answered, Failed};
 use crate::body::{Answer, Download, Upload};
 use crate::client::Client;
 use crate::headers::{Asked, pass_answer, pass_request};
@@ -95,21 +95,47 @@ impl Ingress {
                 Chosen::Exhausted => break,
             };
             let replica = flight.replica.clone();
-            let Unsent { again, cause } = match self.attempt(flight, request).await {
-                Ok(answered) => return passed(answered, upgrade),
-                Err(unsent) => unsent,
+            (request, last) = match self.attempt(flight, request).await {
+                Ok(answered) => return self.passed(answered, upgrade),
+                Err(Failed::Unreachable(again)) => (again, None),
+                Err(Failed::Again(again, cause)) => (again, Some(cause)),
+                Err(Failed::ForGood(cause)) => return Err(cause),
             };
-            let Some(again) = again else {
-                return Err(cause);
-            };
-            request = again;
-            last = Some(cause);
             self.counts.retries.up();
             tried.push(replica);
         }
-        match last {
-            Some(Trouble::Unreachable(_)) | None => Err(Trouble::Unreachable(tried.len())),
-            Some(cause) => Err(cause),
+        Err(last.unwrap_or(Trouble::Unreachable(tried.len())))
+    }
+
+    /// An answer, or a switch if both sides want one.
+    fn passed(&self, mut answered: Answered, upgrade: Option<Upgrade>) -> Result<Passed, Trouble> {
+        if answered.response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(Passed::Answered(answered));
+        }
+        let replica = hyper::upgrade::on(&mut answered.response);
+        let Answered {
+            response,
+            line,
+            flight,
+        } = answered;
+        let (mut head, _) = response.into_parts();
+        let picked = pass_answer(&mut head.headers);
+        match upgrade {
+            Some(upgrade) if upgrade.accept(picked, &mut head.headers) => {
+                flight.replica.doubt.answered(self.uptime.now());
+                Ok(Passed::Switched(Switched {
+                    head,
+                    client: upgrade.client,
+                    replica,
+                    line,
+                    flight,
+                }))
+            }
+            Some(_) | None => {
+                let cause = Trouble::Garbled(flight.replica.key.to_string());
+                self.blame(&flight.replica, &cause);
+                Err(cause)
+            }
         }
     }
 
@@ -136,33 +162,6 @@ impl Ingress {
             uptime: self.uptime,
         };
         Response::from_parts(head, Answer::of_replica(download, serving))
-    }
-}
-
-/// An answer, or a switch if both sides want one.
-fn passed(mut answered: Answered, upgrade: Option<Upgrade>) -> Result<Passed, Trouble> {
-    if answered.response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(Passed::Answered(answered));
-    }
-    let replica = hyper::upgrade::on(&mut answered.response);
-    let Answered {
-        response,
-        line,
-        flight,
-    } = answered;
-    let (mut head, _) = response.into_parts();
-    let picked = pass_answer(&mut head.headers);
-    match upgrade {
-        Some(upgrade) if upgrade.accept(picked, &mut head.headers) => {
-            Ok(Passed::Switched(Switched {
-                head,
-                client: upgrade.client,
-                replica,
-                line,
-                flight,
-            }))
-        }
-        Some(_) | None => Err(Trouble::Garbled(flight.replica.key.to_string())),
     }
 }
 

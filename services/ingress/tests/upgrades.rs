@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gantry_events::Millis;
+use stage::client::{get, once};
 use stage::replica::{Replica, read_head, rude};
 use stage::{Stage, WEB, draining, eventually, key, table};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -206,13 +207,22 @@ async fn a_switch_that_nobody_asked_for_is_nonsense() {
         read_head(&mut stream).await;
     });
     let stage = Stage::open().await;
-    stage.apply(&table(1, &[("web-a", switches.await)])).await;
+    let routed = [("web-a", switches.await)];
+    stage.apply(&table(1, &routed)).await;
     let plain = format!("GET / HTTP/1.1\r\nhost: {WEB}\r\n\r\n");
-    for ask in [plain, asking("echo/1")] {
+    for ask in [plain.clone(), asking("echo/1"), plain] {
         let mut stream = TcpStream::connect(stage.address).await.unwrap();
         stream.write_all(ask.as_bytes()).await.unwrap();
         let answer = read_head(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    }
+    // Three in a row speak against it: others are preferred from now on.
+    let b = Replica::start("b").await;
+    stage
+        .apply(&table(2, &[routed[0], ("web-b", b.address)]))
+        .await;
+    for _ in 0..4 {
+        assert_eq!(once(stage.address, get("/")).await.unwrap().body, "b");
     }
 }
 
