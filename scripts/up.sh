@@ -7,8 +7,7 @@ set -eu
 READY_WITHIN=90     # seconds, from the start of containers to every service ready
 NODES_WITHIN=120    # three machines made, their engines started, their nodes joined
 ANSWERS_WITHIN=60   # all replicas seen through the balancer
-MACHINES=3
-REPLICAS=3
+MACHINES=3          # of the pool that is made, where there is none yet
 EXAMPLE=hello.demo.localhost
 
 # until_true SECONDS WHAT COMMAND...: tries each half second; says every ten seconds what is still missing.
@@ -68,24 +67,30 @@ start() {
 
 gantry() { bin/gantry "$@"; }
 
+# All machines of the pool as it is now, which need not be as large as it was made.
 nodes_ready() {
-  ready=$(gantry node ls -o json | jq '[.items[] | select(.state == "ready")] | length')
-  missing=" ${ready:-0} of $MACHINES are ready"
-  [ "${ready:-0}" -ge $MACHINES ]
+  counts=$(gantry pool ls -o json | jq -r '.items[] | select(.id == "local") | "\(.ready) of \(.size)"')
+  missing=" $counts are ready"
+  [ -n "$counts" ] && [ "${counts% of *}" = "${counts#* of }" ]
 }
 
 pool() {
-  if ! gantry pool ls -o json | jq -e '.items[] | select((.name // .id) == "local")' >/dev/null; then
+  if ! gantry pool ls -o json | jq -e '.items[] | select(.id == "local")' >/dev/null; then
     say "making a pool of $MACHINES simulated machines"
     gantry pool create local --provider local --size $MACHINES
   fi
   until_true $NODES_WITHIN "nodes" nodes_ready || {
     show_logs provisioner
-    fail "fewer than $MACHINES nodes are ready after $NODES_WITHIN s" "'bin/gantry node ls' says what each waits for; 'docker logs MACHINE' shows a machine"
+    fail "not all nodes of the pool are ready after $NODES_WITHIN s:$missing" "'bin/gantry node ls' says what each waits for; 'docker logs MACHINE' shows a machine"
   }
 }
 
+# How many replicas the example should have; nothing where it is not deployed.
+wanted() { gantry status -p demo -o json 2>/dev/null | jq -r '.items[] | select(.id == "hello") | .status.replicas.wanted'; }
+
+# Once deployed it is the user's: scaled or changed, it stays so.
 example() {
+  [ -z "$(wanted)" ] || return 0
   say "deploying examples/hello"
   gantry image push hello:1 >/dev/null || fail "pushing the example's image" "look at the lines above"
   gantry deploy -f examples/hello/gantry.yaml --yes ||
@@ -109,6 +114,8 @@ all_answered() {
 }
 
 show_answers() {
+  REPLICAS=$(wanted)
+  [ "${REPLICAS:-0}" -gt 0 ] || return 0
   until_true $ANSWERS_WITHIN "answers" all_answered || {
     show_logs lb-sync ingress
     fail "not all $REPLICAS replicas answered at http://$EXAMPLE:$GANTRY_HTTP_PORT within $ANSWERS_WITHIN s:$missing" \

@@ -110,11 +110,14 @@ impl Traffic {
     }
 
     /// Ends it, once each request under way has, and adds up.
-    pub async fn end(mut self) -> Tally {
+    ///
+    /// # Errors
+    /// One of the connections' tasks panicked; what it asked is not known.
+    pub async fn end(mut self) -> anyhow::Result<Tally> {
         self.stop.store(true, Ordering::Relaxed);
         let mut tally = Tally::default();
-        while let Some(Ok(asked)) = self.connections.join_next().await {
-            tally.asked.extend(asked);
+        while let Some(asked) = self.connections.join_next().await {
+            tally.asked.extend(asked?);
         }
         for asked in &tally.asked {
             match &asked.outcome {
@@ -122,7 +125,7 @@ impl Traffic {
                 Err(what) => *tally.bad.entry(what.clone()).or_default() += 1,
             }
         }
-        tally
+        Ok(tally)
     }
 }
 

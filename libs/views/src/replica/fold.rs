@@ -100,6 +100,11 @@ pub(crate) fn lost(entry: &Entry<'_>, fact: &ReplicaLost, documents: &mut Docume
 
 /// Its node is back before its slot was filled elsewhere: it counts as what it last was.
 pub(crate) fn regained(entry: &Entry<'_>, fact: &ReplicaRegained, documents: &mut Documents) {
+    let key = DocKey::replica(&fact.project, &fact.replica);
+    let slot = documents.find::<ReplicaDoc>(&key);
+    if let Some((service, ordinal)) = slot.map(|doc| (doc.service.clone(), doc.slot)) {
+        service::placed(&DocKey::service(&fact.project, &service), ordinal, documents);
+    }
     change(&fact.project, &fact.replica, documents, |doc| {
         let Some(was) = doc.was.take() else {
             return;

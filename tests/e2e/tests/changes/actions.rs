@@ -29,7 +29,7 @@ async fn a_restart_replaces_every_replica_without_one_failed_request() -> anyhow
     let (name, web, write) = (project("e2e-restart"), service("web"), Write::new());
     let accepted = sent(|| system.api.restart(&name, &web, &write)).await?;
     succeeds(&system, accepted).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     let after = system.settled("e2e-restart", "web", 3).await?;
 
     ensure!(tally.good > 100 && tally.bad.is_empty(), "{:?}", tally.bad);
@@ -64,7 +64,7 @@ async fn a_rollback_is_a_new_release_with_the_content_of_the_old_one() -> anyhow
     let traffic = Traffic::begin(system.ingress(), "web.e2e-back.localhost", CONNECTIONS)?;
     let accepted = sent(|| system.api.rollback(&name, old.release, &write)).await?;
     let ended = succeeds(&system, accepted).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
 
     ensure!(tally.good > 100 && tally.bad.is_empty(), "{:?}", tally.bad);
     let next = ReleaseNumber(newer.release.0 + 1);
@@ -91,7 +91,7 @@ async fn a_drained_node_is_empty_when_the_operation_ends_and_opens_again() -> an
     let accepted = sent(|| system.api.drain(&node, &write)).await?;
     let ended = succeeds(&system, accepted).await?;
     let drained = doc(&system, &node, &ended).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
 
     ensure!(tally.good > 100 && tally.bad.is_empty(), "{:?}", tally.bad);
     ensure!(drained.availability.state == Open::Drained, "{drained:?}");

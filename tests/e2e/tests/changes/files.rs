@@ -22,7 +22,7 @@ async fn a_new_version_takes_over_without_one_failed_request() -> anyhow::Result
     let before = system.settled("e2e-roll", "web", 3).await?;
     let traffic = Traffic::begin(system.ingress(), "web.e2e-roll.localhost", 16)?;
     system.deployed(&file("e2e-roll", image(), "2", 3)).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     let after = system.settled("e2e-roll", "web", 3).await?;
 
     assert!(tally.good > 100, "{tally:?}");

@@ -49,7 +49,7 @@ async fn a_machine_that_is_torn_away_is_replaced_with_all_it_ran() -> anyhow::Re
     };
     eventually(Duration::from_secs(120), whole).await?;
 
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     let last = tally.trouble_after(torn, HELD_UP);
     measured("removed-machine-last-request", last, Duration::from_secs(3))?;
     system.empty("e2e-torn").await
@@ -75,7 +75,7 @@ async fn a_pool_grows_and_shrinks_without_one_failed_request() -> anyhow::Result
     system.settled("e2e-pool", "web", 4).await?;
     scaled(&system, &pool, size).await?;
 
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.bad.is_empty(), "{} good, {:?}", tally.good, tally.bad);
     system.empty("e2e-pool").await
 }

@@ -58,7 +58,7 @@ async fn whoever_is_killed_in_mid_rollout_it_ends_as_if_nothing_had_happened() -
         );
         eventually(Duration::from_secs(30), || is_back(&system, victim, pid)).await?;
     }
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.bad.is_empty(), "{} good, {:?}", tally.good, tally.bad);
     nothing_is_doubled(&system, PROJECT).await?;
     system.empty(PROJECT).await

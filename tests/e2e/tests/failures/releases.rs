@@ -16,7 +16,7 @@ async fn ten_releases_in_a_row_fail_no_request() -> anyhow::Result<()> {
     for version in 1..=10 {
         system.deployed(&abrupt("e2e-ten", version, 3)).await?;
     }
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.bad.is_empty(), "{} good, {:?}", tally.good, tally.bad);
     ensure!(tally.good > 1000, "{} good", tally.good);
     system.empty("e2e-ten").await
@@ -43,7 +43,7 @@ async fn a_process_that_is_told_to_end_before_it_drains_fails_requests() -> anyh
     }
     let back = || system.ready("e2e-order", "web", 3);
     eventually(Duration::from_secs(60), back).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(
         !tally.bad.is_empty(),
         "{} good, and nothing failed",

@@ -28,7 +28,7 @@ async fn of_a_killed_process_only_requests_in_flight_are_lost() -> anyhow::Resul
         Ok(())
     };
     eventually(Duration::from_secs(30), restarted).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.good > 100, "{} good, {:?}", tally.good, tally.bad);
     let last = tally.trouble_after(killed, HELD_UP);
     measured("killed-process", last, Duration::from_secs(2))?;
@@ -60,7 +60,7 @@ async fn a_replica_that_hangs_is_left_out_ended_and_replaced() -> anyhow::Result
         Ok(())
     };
     eventually(Duration::from_secs(90), replaced).await?;
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.good > 100, "{} good, {:?}", tally.good, tally.bad);
     let last = tally.trouble_after(stopped, HELD_UP);
     measured("hanging-replica", last, Duration::from_secs(5))?;

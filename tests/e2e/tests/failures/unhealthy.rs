@@ -26,7 +26,7 @@ async fn a_release_that_never_becomes_healthy_is_taken_back_and_says_why() -> an
         DEADLINE * 2,
     )?;
 
-    let tally = traffic.end().await;
+    let tally = traffic.end().await?;
     ensure!(tally.bad.is_empty(), "{} good, {:?}", tally.good, tally.bad);
     ensure!(operation.state == OperationState::Failed, "{operation:?}");
     let detail = operation.problem.context("it says why")?.detail;

@@ -78,7 +78,15 @@ pub(super) fn regained(state: &mut State, said: &ReplicaRegained) {
     with_replica(state, &said.project, &said.replica, |replica| {
         replica.is_regained(said.until);
     });
-    with_project(state, &said.project, |project| project.prove(&said.replica));
+    with_project(state, &said.project, |project| {
+        project.prove(&said.replica);
+        let Some(slot) = project.replicas.get(&said.replica).map(|it| &it.slot) else {
+            return;
+        };
+        if let Some(service) = project.services.get_mut(&slot.service) {
+            service.unplaced.take_if(|gap| gap.ordinal == slot.ordinal);
+        }
+    });
 }
 
 pub(super) fn draining(state: &mut State, entry: &Entry<'_>, said: &ReplicaDraining) {
