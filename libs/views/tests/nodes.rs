@@ -45,6 +45,20 @@ fn lost_replica() -> ReplicaLost {
     }
 }
 
+fn unplaced() -> ServiceUnplaced {
+    ServiceUnplaced {
+        project: project(),
+        service: id("web"),
+        ordinal: 0,
+        further: 0,
+        explanation: Explanation {
+            because: "every node is full".into(),
+            ..Explanation::default()
+        },
+        until: second(60),
+    }
+}
+
 fn returned() -> NodeReturned {
     NodeReturned { node: id("n1") }
 }
@@ -141,12 +155,14 @@ fn a_lost_replica_counts_for_nothing_until_it_is_regained_as_what_it_was() {
     let mut world = running();
     world
         .says(Writer::Scheduler, lost())
-        .says(Writer::Scheduler, lost_replica());
+        .says(Writer::Scheduler, lost_replica())
+        .says(Writer::Scheduler, unplaced());
     let doc = world.replica("web-aaaaaa");
     assert_eq!(
         (doc.state, doc.was),
         (ReplicaState::Lost, Some(ReplicaState::Ready))
     );
+    assert!(world.service("web").unplaced.is_some());
     assert_eq!(
         world.service("web").replicas,
         ReplicaCounts {
@@ -164,6 +180,7 @@ fn a_lost_replica_counts_for_nothing_until_it_is_regained_as_what_it_was() {
         (doc.state, doc.was, doc.address.is_some()),
         (ReplicaState::Ready, None, true)
     );
+    assert_eq!(world.service("web").unplaced, None, "its slot is filled");
     assert_eq!(
         world.service("web").replicas,
         ReplicaCounts {

@@ -122,6 +122,21 @@ impl Server {
     pub fn start_again(&mut self) {
         self.child = run(self.folder.path());
     }
+
+    /// Stands still with all its connections open, until it goes on.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let ended = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(ended.success());
+    }
 }
 
 impl Drop for Server {

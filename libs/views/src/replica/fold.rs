@@ -103,7 +103,11 @@ pub(crate) fn regained(entry: &Entry<'_>, fact: &ReplicaRegained, documents: &mu
     let key = DocKey::replica(&fact.project, &fact.replica);
     let slot = documents.find::<ReplicaDoc>(&key);
     if let Some((service, ordinal)) = slot.map(|doc| (doc.service.clone(), doc.slot)) {
-        service::placed(&DocKey::service(&fact.project, &service), ordinal, documents);
+        service::placed(
+            &DocKey::service(&fact.project, &service),
+            ordinal,
+            documents,
+        );
     }
     change(&fact.project, &fact.replica, documents, |doc| {
         let Some(was) = doc.was.take() else {

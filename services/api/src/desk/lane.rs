@@ -1,11 +1,11 @@
 //! `Lane`: the commands for one decider, from request to log. At most one message is in flight on its
 //! subject, with the commands of every request that came meanwhile in the next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_api_core::{State, Verdict};
 use gantry_bus::Appending;
-use gantry_events::{Command, Decider, LogSubject, Millis, OperationId, Place, Time};
+use gantry_events::{Command, Decider, Digest, LogSubject, Millis, OperationId, Place, Time};
 use gantry_runtime::Moment;
 use tokio::sync::oneshot;
 
@@ -25,12 +25,14 @@ pub(super) struct Lane {
     pub(super) decider: Decider,
     pub(super) appending: Appending,
     waiting: Vec<Waiting>,
+    /// What the last message brought, each with what was asked, until the log knows it. It may come late, when
+    /// nobody waits for it any more.
+    sent: BTreeMap<OperationId, Digest>,
 }
 
 struct Waiting {
     order: Order,
     since: Moment,
-    sent: bool,
     reply: oneshot::Sender<Result<Place, NotAccepted>>,
 }
 
@@ -40,6 +42,7 @@ impl Lane {
             decider,
             appending: Appending::default(),
             waiting: Vec::new(),
+            sent: BTreeMap::new(),
         }
     }
 
@@ -60,7 +63,6 @@ impl Lane {
         self.waiting.push(Waiting {
             order,
             since,
-            sent: false,
             reply,
         });
     }
@@ -70,7 +72,8 @@ impl Lane {
     pub(super) fn settle(&mut self, state: &State, within: Millis) {
         let mut left = Vec::with_capacity(self.waiting.len());
         for waiting in self.waiting.drain(..) {
-            match waiting.answer(state, within) {
+            let is_sent = self.sent.contains_key(&waiting.order.operation);
+            match waiting.answer(state, is_sent, within) {
                 // Nobody listens only when the client has gone: then nobody needs the answer.
                 Some(answer) => drop(waiting.reply.send(answer)),
                 None if waiting.reply.is_closed() => {}
@@ -78,6 +81,10 @@ impl Lane {
             }
         }
         self.waiting = left;
+        let is_unknown = |operation: &OperationId, request: &mut Digest| {
+            state.operations.verdict(*operation, *request).is_none()
+        };
+        self.sent.retain(is_unknown);
     }
 
     /// When the first of those that wait has waited long enough.
@@ -88,24 +95,24 @@ impl Lane {
 
     /// The operations in the message in flight.
     pub(super) fn in_flight(&self) -> BTreeSet<OperationId> {
-        let sent = self.waiting.iter().filter(|waiting| waiting.sent);
-        sent.map(|waiting| waiting.order.operation).collect()
+        self.sent.keys().copied().collect()
     }
 
-    /// The commands of the next message: none of `taken`, and no operation twice; what is left out is
-    /// compared once the log shows the first.
+    /// The commands of the next message, which is made once the log has shown what became of the last: none of
+    /// `taken`, and no operation twice; what is left out is compared once the log shows the first.
     pub(super) fn batch(&mut self, mut taken: BTreeSet<OperationId>, now: Time) -> Vec<Command> {
         let mut size = 0;
         let mut commands = Vec::new();
-        for waiting in &mut self.waiting {
-            waiting.sent = false;
+        self.sent.clear();
+        for waiting in &self.waiting {
             let more = FRAME + waiting.order.intent.file().map_or(0, str::len);
             let full = commands.len() >= MOST || (size + more > CLOSES_AT && !commands.is_empty());
             if full || !taken.insert(waiting.order.operation) {
                 continue;
             }
             size += more;
-            waiting.sent = true;
+            self.sent
+                .insert(waiting.order.operation, waiting.order.request);
             commands.push(waiting.order.command(now));
         }
         commands
@@ -113,13 +120,18 @@ impl Lane {
 }
 
 impl Waiting {
-    fn answer(&self, state: &State, within: Millis) -> Option<Result<Place, NotAccepted>> {
+    fn answer(
+        &self,
+        state: &State,
+        is_sent: bool,
+        within: Millis,
+    ) -> Option<Result<Place, NotAccepted>> {
         let operation = self.order.operation;
         match state.operations.verdict(operation, self.order.request) {
             Some(Verdict::Accepted(place)) => Some(Ok(place)),
             Some(Verdict::Reused) => Some(Err(NotAccepted::Reused(operation))),
             None if self.since.elapsed() < within => None,
-            None if self.sent => Some(Err(NotAccepted::Unsettled { operation, within })),
+            None if is_sent => Some(Err(NotAccepted::Unsettled { operation, within })),
             None => Some(Err(NotAccepted::NotStored { within })),
         }
     }

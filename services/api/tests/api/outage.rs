@@ -39,6 +39,36 @@ async fn while_the_log_is_away_commands_are_refused_and_reads_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_on_its_way_is_not_called_lost_when_it_is_asked_for_again() {
+    let world = World::start_with(|s| s.command_within = Millis(500)).await;
+    world.deploy().await;
+    world.read("/v1/projects/shop").await;
+    world.server.pause();
+    let path = "/v1/projects/shop/services/web/scale";
+    let mut operation = String::new();
+    for attempt in 1..=2 {
+        let scale = world
+            .ask(Method::POST, path)
+            .header("Idempotency-Key", "k1");
+        let refused = scale.json(&json!({"replicas": 2})).send().await.unwrap();
+        assert_eq!(refused.status(), 503);
+        let problem: Value = refused.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(
+            detail.contains("may still appear"),
+            "attempt {attempt}: {detail}"
+        );
+        operation = problem["operation"].as_str().unwrap().to_owned();
+    }
+    world.server.go_on();
+    let place = format!("/v1/operations/{operation}");
+    until("it appears", async || {
+        world.get(&place).await.status() == 200
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_202_is_in_the_log_however_often_the_server_dies() {
     let mut world = World::start_with(|s| s.command_within = Millis(1500)).await;
     let path = "/v1/projects/shop/services/web/scale";

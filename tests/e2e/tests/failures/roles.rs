@@ -98,8 +98,7 @@ async fn each_role_that_is_killed_is_useful_again_and_nothing_is_doubled() -> an
         let killed = host_pid(&container).await?;
         kill_process(killed).await?;
         let count = 1 + (round as u32) % 3;
-        let (ready, took) =
-            eventually(PATIENCE, || useful(&system, &container, killed)).await?;
+        let (ready, took) = eventually(PATIENCE, || useful(&system, &container, killed)).await?;
         println!("{role}: {ready}");
         measured("role-useful-again", took, USEFUL_AGAIN)?;
         scale(&system, count).await?;
