@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use gantry_events::{OperationId, ProjectName};
 use gantry_rest::{Client, ReadAt};
 use gantry_spec::{Change, Project, diff};
-use gantry_views::{OperationDoc, OperationState, ReleaseDoc, ReleaseState};
+use gantry_views::{OperationDoc, ReleaseDoc, ReleaseState};
 
 use crate::context::answered;
 use crate::failure::Failure;
@@ -56,18 +56,13 @@ impl Fate {
         }
     }
 
-    /// Of those that others have followed, good are those whose operation came to its end, and those that
-    /// a failed one led back to.
-    fn of(doc: &ReleaseDoc, operation: &OperationDoc) -> Self {
-        match (doc.state, operation.state) {
-            (ReleaseState::RollingOut, _) => Self::Running,
-            (ReleaseState::Current, _) => Self::Good,
-            (ReleaseState::Failed | ReleaseState::RolledBack, _) => Self::Failed,
-            (ReleaseState::Superseded, OperationState::Succeeded) => Self::Good,
-            (ReleaseState::Superseded, OperationState::Failed) if doc.rollback_of.is_some() => {
-                Self::Good
-            }
-            (ReleaseState::Superseded, _) => Self::Overtaken,
+    fn of(doc: &ReleaseDoc) -> Self {
+        match doc.state {
+            ReleaseState::RollingOut => Self::Running,
+            ReleaseState::Current => Self::Good,
+            ReleaseState::Failed | ReleaseState::RolledBack => Self::Failed,
+            ReleaseState::Superseded if doc.ran => Self::Good,
+            ReleaseState::Superseded => Self::Overtaken,
         }
     }
 }
@@ -92,7 +87,7 @@ impl Lineage {
             let (file, before) = (files.get(index)?, files.get(index + 1));
             Some(Made {
                 by: operation.actor.to_string(),
-                fate: Fate::of(doc, operation),
+                fate: Fate::of(doc),
                 changed: changed(doc, file, before),
                 doc: doc.clone(),
             })

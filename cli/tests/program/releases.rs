@@ -25,7 +25,7 @@ fn release(number: usize) -> Value {
         "id": format!("r{number}"), "project": "shop", "release": number, "operation": OPERATION,
         "config": config, "images": {}, "images_left_out": 0, "seq": 10 * number,
         "created": format!("2026-01-31T11:{}:00.000Z", 20 + 10 * number), "rollback_of": rollback_of,
-        "state": state, "since": "2026-01-31T11:55:00.000Z", "waiting_for": null, "until": null,
+        "state": state, "ran": state != "rolled_back", "since": "2026-01-31T11:55:00.000Z", "waiting_for": null, "until": null,
         "rolled_back_by": rolled_back_by, "problem": null,
     })
 }

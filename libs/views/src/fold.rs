@@ -61,8 +61,8 @@ fn subjects(fact: &Fact, known: &Documents) -> Vec<DocKey> {
         | Fact::OperationUnchanged(_)
         | Fact::OperationResolving(_)
         | Fact::OperationSucceeded(_)
-        | Fact::OperationFailed(_)
-        | Fact::OperationSuperseded(_) => Vec::new(),
+        | Fact::OperationFailed(_) => Vec::new(),
+        Fact::OperationSuperseded(d) => vec![DocKey::operation(d.by)],
         Fact::NodeAdmitted(d) => vec![DocKey::node(&d.node), DocKey::machine(&d.machine)],
         Fact::NodeJoined(d) => vec![DocKey::node(&d.node)],
         Fact::NodeSuspected(d) => vec![DocKey::node(&d.node)],

@@ -39,7 +39,7 @@ pub struct OperationDoc {
     pub superseded_by: Option<OperationId>,
     /// Whether it changed anything; unknown until it is decided.
     pub changed: Option<bool>,
-    /// The release it made, if it made one.
+    /// The release it made, or carries on since it overtook the operation that did.
     #[schema(value_type = Option<u32>)]
     pub release: Option<ReleaseNumber>,
     /// The release that undid it, if one did.
@@ -121,6 +121,14 @@ impl OperationState {
 }
 
 impl OperationKind {
+    /// Whether it changes services of the release that is there, and makes none.
+    pub(crate) fn changes_a_service(self) -> bool {
+        matches!(
+            self,
+            Self::ScaleService | Self::RemoveService | Self::RestartService
+        )
+    }
+
     fn of(intent: &Intent) -> Self {
         match intent {
             Intent::ConfigPut(_) => Self::ConfigPut,

@@ -42,6 +42,8 @@ pub struct ReleaseDoc {
     pub rollback_of: Option<ReleaseNumber>,
     /// What became of it.
     pub state: ReleaseState,
+    /// Whether all it asks for was true once, be it through a command that came while it was rolled out.
+    pub ran: bool,
     /// Since when, waiting for what, until when.
     #[serde(flatten)]
     pub standing: Standing,

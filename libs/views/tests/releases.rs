@@ -179,6 +179,34 @@ fn a_release_that_a_newer_one_overtakes_is_superseded() {
 }
 
 #[test]
+fn a_release_goes_on_with_the_scale_that_overtakes_its_operation() {
+    let (deploy, scale, again) = (operation(2), operation(3), operation(4));
+    let overtaken = |operation, by| OperationSuperseded {
+        operation,
+        scope: Scope::Project(project()),
+        by,
+    };
+    let intent = Intent::ScaleService(ScaleService {
+        project: project(),
+        service: id("web"),
+        replicas: 4,
+    });
+    let mut world = second_release();
+    world
+        .asks(scale, intent.clone())
+        .decides(scale, overtaken(deploy, scale));
+    assert_eq!(release(&world, 2).state, ReleaseState::RollingOut);
+    assert_eq!(world.operation(scale).release, Some(ReleaseNumber(2)));
+    world
+        .asks(again, intent)
+        .decides(again, overtaken(scale, again))
+        .decides(again, succeeded(again));
+    assert_eq!(release(&world, 2).state, ReleaseState::Current);
+    assert!(release(&world, 2).ran);
+    assert_eq!(current(&world), Some(ReleaseNumber(2)));
+}
+
+#[test]
 fn an_asked_for_rollback_is_a_release_of_its_own() {
     let op = operation(3);
     let mut world = second_release();

@@ -47,6 +47,7 @@ pub(crate) fn created(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut 
         created: entry.time,
         rollback_of: fact.rollback_of,
         state: ReleaseState::RollingOut,
+        ran: false,
         standing: Standing::waiting(entry.time, "its operation to end", None),
         rolled_back_by: None,
         problem: None,
@@ -115,12 +116,29 @@ pub(crate) fn operation_ended(entry: &Entry<'_>, fact: &Fact, documents: &mut Do
                 doc.fails(entry.time, problem)
             });
         }
-        (None, _, Fact::OperationSuperseded(_)) => change(&project, last, documents, |doc| {
-            doc.becomes(ReleaseState::Superseded, entry.time);
-        }),
+        (None, _, Fact::OperationSuperseded(d)) => {
+            if !is_carried_on(d.by, last, documents) {
+                change(&project, last, documents, |doc| {
+                    doc.becomes(ReleaseState::Superseded, entry.time);
+                });
+            }
+        }
         // What was gone back to runs, or all that was asked for does.
         (Some(_), Some(_), _) | (None, _, _) => runs(&project, last, entry.time, documents),
     }
+}
+
+/// Hands a release to the operation that overtook its own, if that makes none itself: a scale or a restart changes
+/// services on the way to the release, and when it has succeeded the release is what runs.
+fn is_carried_on(by: OperationId, release: ReleaseNumber, documents: &mut Documents) -> bool {
+    let Some(doc) = documents.change::<OperationDoc>(&DocKey::operation(by)) else {
+        return false;
+    };
+    let carries_on = doc.kind.changes_a_service();
+    if carries_on {
+        doc.release = Some(release);
+    }
+    carries_on
 }
 
 fn runs(project: &ProjectName, number: ReleaseNumber, now: Time, documents: &mut Documents) {
@@ -140,7 +158,8 @@ fn runs(project: &ProjectName, number: ReleaseNumber, now: Time, documents: &mut
         });
     }
     change(project, number, documents, |doc| {
-        doc.becomes(ReleaseState::Current, now)
+        doc.becomes(ReleaseState::Current, now);
+        doc.ran = true;
     });
 }
 
