@@ -102,6 +102,12 @@ pub(crate) fn lost(entry: &Entry<'_>, fact: &ReplicaLost, documents: &mut Docume
 pub(crate) fn regained(entry: &Entry<'_>, fact: &ReplicaRegained, documents: &mut Documents) {
     let key = DocKey::replica(&fact.project, &fact.replica);
     let slot = documents.find::<ReplicaDoc>(&key);
+    let slot = slot.filter(|doc| {
+        !matches!(
+            doc.was,
+            Some(ReplicaState::Draining | ReplicaState::Stopping)
+        )
+    });
     if let Some((service, ordinal)) = slot.map(|doc| (doc.service.clone(), doc.slot)) {
         service::placed(
             &DocKey::service(&fact.project, &service),

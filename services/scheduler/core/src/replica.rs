@@ -264,12 +264,10 @@ impl Replica {
             self.life = was.clone();
         }
         match &mut self.life {
-            Life::Placed { until, .. } | Life::Unready { until, .. } => *until = new_until,
-            Life::Ready { .. }
-            | Life::Draining { .. }
-            | Life::Stopping { .. }
-            | Life::Failed
-            | Life::Lost { .. } => {}
+            Life::Placed { until, .. }
+            | Life::Unready { until, .. }
+            | Life::Stopping { until, .. } => *until = new_until,
+            Life::Ready { .. } | Life::Draining { .. } | Life::Failed | Life::Lost { .. } => {}
         }
     }
 

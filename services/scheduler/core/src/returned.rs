@@ -4,7 +4,7 @@
 use gantry_events::{ReplicaId, ReplicaRegained, RetireReason, Time};
 
 use crate::limits::RECOVER_WITHIN;
-use crate::replica::Replica;
+use crate::replica::{Life, Replica};
 use crate::rollout::{Member, Rollout};
 
 /// Replicas of the slot that are back too late.
@@ -12,21 +12,26 @@ pub(crate) fn leavers<'a>(
     rollout: &Rollout<'a>,
     ordinal: u32,
 ) -> Vec<(&'a ReplicaId, RetireReason)> {
-    let too_late = |member: &&Member<'a>| is_back(rollout, member.1) && !counts(rollout, member.1);
+    let too_late = |member: &&Member<'a>| {
+        is_back(rollout, member.1) && !counts(rollout, member.1) && !is_stopping(member.1)
+    };
     let leavers = rollout.slot(ordinal).iter().filter(too_late);
     leavers
         .map(|(id, _)| (*id, RetireReason::Returned))
         .collect()
 }
 
-/// The facts that have those replicas of the service count again that are back in time.
+/// The facts that have those replicas of the service be again what they were that are back in time, or that were
+/// told to stop already: to be told to drain, one of these would be told to run.
 pub(crate) fn regained<'a>(
     rollout: &'a Rollout<'_>,
     now: Time,
 ) -> impl Iterator<Item = ReplicaRegained> + 'a {
     rollout
         .members()
-        .filter(|(_, replica)| is_back(rollout, replica) && counts(rollout, replica))
+        .filter(|(_, replica)| {
+            is_back(rollout, replica) && (counts(rollout, replica) || is_stopping(replica))
+        })
         .map(move |(id, replica)| ReplicaRegained {
             project: rollout.name.clone(),
             replica: id.clone(),
@@ -39,6 +44,10 @@ pub(crate) fn regained<'a>(
 pub(crate) fn is_refilled(rollout: &Rollout<'_>, ordinal: u32) -> bool {
     let mut slot = rollout.slot(ordinal).iter();
     slot.any(|(_, replica)| is_back(rollout, replica) && counts(rollout, replica))
+}
+
+fn is_stopping(replica: &Replica) -> bool {
+    matches!(replica.was(), Some(Life::Stopping { .. }))
 }
 
 fn is_back(rollout: &Rollout<'_>, replica: &Replica) -> bool {

@@ -80,7 +80,9 @@ pub(super) fn regained(state: &mut State, said: &ReplicaRegained) {
     });
     with_project(state, &said.project, |project| {
         project.prove(&said.replica);
-        let Some(slot) = project.replicas.get(&said.replica).map(|it| &it.slot) else {
+        let fills = |replica: &&Replica| replica.leaves().is_none();
+        let replica = project.replicas.get(&said.replica).filter(fills);
+        let Some(slot) = replica.map(|it| &it.slot) else {
             return;
         };
         if let Some(service) = project.services.get_mut(&slot.service) {
