@@ -10,11 +10,12 @@ use gantry_decider::Core;
 use gantry_events::{Millis, ReplicaKey, Time};
 use gantry_node_worker_core::{NodeCore, NodeState, Observed, Outcome, Reading, Step, Work};
 use gantry_runtime::{Process, View};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::disk::{Disk, DiskError};
 use crate::docker::Engine;
 use crate::probing::Probing;
+use crate::room::Room;
 
 /// What the log's engine knows of this node, once it knows.
 pub type Reported = watch::Receiver<Option<Arc<View<NodeCore>>>>;
@@ -34,7 +35,7 @@ pub struct Act {
     /// Wakes whoever looks at the engine.
     pub look: Arc<Notify>,
     /// Room for steps at a time.
-    pub room: Arc<Semaphore>,
+    pub room: Arc<Room>,
     /// Where it is remembered what ended for good.
     pub disk: Disk,
     /// What was reported, by what this node remembers.
@@ -163,13 +164,8 @@ impl Act {
     }
 }
 
-async fn carry_out(
-    engine: &Engine,
-    room: &Semaphore,
-    replica: &ReplicaKey,
-    step: &Step,
-) -> Outcome {
-    let _place = room.acquire().await;
+async fn carry_out(engine: &Engine, room: &Room, replica: &ReplicaKey, step: &Step) -> Outcome {
+    let _place = room.place(&step.action).await;
     tracing::info!(%replica, step = step.action.name(), "begun");
     engine.carry_out(replica, &step.action).await
 }

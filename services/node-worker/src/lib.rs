@@ -18,6 +18,7 @@ pub mod probe;
 mod probing;
 mod processes;
 mod relay;
+pub mod room;
 mod say;
 mod settings;
 mod told;
@@ -32,13 +33,14 @@ use std::sync::Arc;
 use gantry_bus::{BusError, Ledger, NatsBus, node_key};
 use gantry_node_worker_core::{NodeCore, NodeState, Observed, Reading, Work};
 use gantry_runtime::{Driven, Duty, Process, Setup, drive};
-use tokio::sync::{Notify, Semaphore, mpsc, watch as latest};
+use tokio::sync::{Notify, mpsc, watch as latest};
 
 use act::Act;
 use disk::{Disk, DiskError};
 use docker::{Engine, Ours};
 use join::{Identity, JoinError};
 use probing::Probing;
+use room::Room;
 use say::Say;
 use told::Told;
 
@@ -215,9 +217,7 @@ async fn begin(all: Begin) -> Result<(), Error> {
         "reports",
         report(process.clone(), to_report, driven.readings),
     );
-    let room = Arc::new(Semaphore::new(
-        usize::try_from(settings.steps_at_once.max(1)).unwrap_or(1),
-    ));
+    let room = Arc::new(Room::new(settings.steps_at_once));
     let probing = Probing::new(process.clone(), Arc::clone(&engine), readings.clone());
     let reported = driven.view;
     let act = Act {

@@ -31,7 +31,8 @@ pub struct Settings {
     pub relay_connections: u32,
     /// The Docker engine's socket.
     pub docker_socket: PathBuf,
-    /// Steps at containers that are under way at a time; more wait. Default 8.
+    /// Containers that are made or started at a time, and images that are pulled at a time; more wait.
+    /// What stops or is removed waits for none of them. Default 8.
     pub steps_at_once: u32,
     /// Where key, credential and wanted set are kept.
     pub data: PathBuf,
