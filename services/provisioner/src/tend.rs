@@ -71,22 +71,24 @@ impl Tending {
         let mut changes = None;
         loop {
             let view = self.driven.view.clone();
+            let mut is_paced = false;
             tokio::select! {
                 () = stopping.cancelled() => return Ok(()),
-                () = pace.tick() => {}
+                () = pace.tick() => is_paced = true,
                 () = another_wish(view, &self.wanted) => {}
                 () = next(&mut changes) => {}
             }
             // Dropped half-way a round leaves what the next one adopts.
             tokio::select! {
                 () = stopping.cancelled() => return Ok(()),
-                () = self.look(&mut changes) => {}
+                () = self.look(&mut changes, is_paced) => {}
             }
         }
     }
 
-    async fn look(&mut self, changes: &mut Option<BoxStream<'static, ()>>) {
-        if changes.is_none() {
+    /// Changes are asked for at the pace alone: of an engine that cannot be reached they end at once.
+    async fn look(&mut self, changes: &mut Option<BoxStream<'static, ()>>, is_paced: bool) {
+        if is_paced && changes.is_none() {
             *changes = self.local.changes().await.ok();
         }
         self.round().await;
@@ -183,7 +185,7 @@ impl Tending {
     }
 }
 
-/// What a look says about each machine that is wanted, or wanted away.
+/// What a look says about each machine that is wanted, or wanted away, and which these are.
 fn readings(wanted: &Wanted, as_of: Seq, present: &BTreeMap<MachineId, Present>) -> Vec<Reading> {
     let reading = |machine: &MachineId| match present.get(machine).cloned() {
         Some(Present {
@@ -197,7 +199,9 @@ fn readings(wanted: &Wanted, as_of: Seq, present: &BTreeMap<MachineId, Present>)
         },
         None => absent(machine.clone(), as_of, false),
     };
-    wanted.machines.keys().map(reading).collect()
+    let known = Reading::Wanted(wanted.machines.keys().cloned().collect());
+    let looked = wanted.machines.keys().map(reading);
+    std::iter::once(known).chain(looked).collect()
 }
 
 fn absent(machine: MachineId, as_of: Seq, remains: bool) -> Reading {
@@ -259,7 +263,7 @@ async fn another_wish(
     }
 }
 
-/// The next change; never when nobody tells of any. A stream that ended is asked for anew.
+/// The next change, or the end of them; never when nobody tells of any.
 async fn next(changes: &mut Option<BoxStream<'static, ()>>) {
     let Some(stream) = changes else {
         return std::future::pending().await;

@@ -1,6 +1,6 @@
 //! What the provider was last seen to have. Forgotten at a restart: no reading means unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_events::{MachineId, Seq, Time};
 
@@ -35,9 +35,11 @@ pub enum Reading {
         /// What it said.
         error: String,
     },
+    /// These are the machines that are wanted. The others are final: what was seen of them is forgotten.
+    Wanted(BTreeSet<MachineId>),
 }
 
-/// What was last seen of every machine.
+/// What was last seen of every machine that is not final.
 #[derive(Clone, Debug, Default)]
 pub struct Observed(BTreeMap<MachineId, Sight>);
 
@@ -84,6 +86,11 @@ pub enum Presence {
 }
 
 impl Observed {
+    /// The machines of which anything was seen.
+    pub fn machines(&self) -> impl Iterator<Item = &MachineId> {
+        self.0.keys()
+    }
+
     pub(crate) fn of(&self, machine: &MachineId) -> Sight {
         self.0.get(machine).cloned().unwrap_or_default()
     }
@@ -130,6 +137,7 @@ impl Observed {
                 let error = error.chars().take(LONGEST).collect();
                 self.0.entry(machine).or_default().error = Some(error);
             }
+            Reading::Wanted(wanted) => self.0.retain(|machine, _| wanted.contains(machine)),
         }
     }
 }

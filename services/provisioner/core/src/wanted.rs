@@ -1,18 +1,20 @@
 //! Wanted machines minus those found, both ways: what has to be made, started or removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_events::{MachineId, NodeId};
 
 use crate::machine::number;
 use crate::observed::{Observed, Sight};
-use crate::{Provider, State};
+use crate::{Machine, Provider, State};
 
 /// The machines there should be, of all pools.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Each machine that is not final.
+    /// Each machine that is not final and whose provider is known here.
     pub machines: BTreeMap<MachineId, WantedMachine>,
+    /// Those that are not final and whose provider is not known here: somebody else looks after them.
+    pub others: BTreeSet<MachineId>,
     /// The highest number a machine was asked for under. What is found beyond was asked for by somebody
     /// who knows more of the log, and is left alone.
     pub numbered: u32,
@@ -100,25 +102,37 @@ impl Wanted {
     /// Whether a machine was asked for once and is final: it cannot be wanted ever again.
     fn is_stray(&self, id: &MachineId) -> bool {
         let asked = number(id).is_some_and(|number| number <= self.numbered);
-        asked && !self.machines.contains_key(id)
+        asked && !self.machines.contains_key(id) && !self.others.contains(id)
     }
 }
 
 pub(crate) fn wanted(state: &State, observed: &Observed) -> Wanted {
-    let machines = state.machines.iter().filter_map(|(id, machine)| {
-        let pool = state.pools.get(&machine.pool)?;
-        let wanted = WantedMachine {
-            provider: Provider::from_name(&pool.provider)?,
-            node: machine.node.clone(),
-            attempt: machine.attempt,
-            aim: aim(machine.aim(), &observed.of(id)),
-        };
-        Some((id.clone(), wanted))
-    });
-    Wanted {
-        machines: machines.collect(),
+    let mut wanted = Wanted {
         numbered: state.numbered,
+        ..Wanted::default()
+    };
+    for (id, machine) in &state.machines {
+        match machine_wanted(state, observed, id, machine) {
+            Some(one) => drop(wanted.machines.insert(id.clone(), one)),
+            None => drop(wanted.others.insert(id.clone())),
+        }
     }
+    wanted
+}
+
+fn machine_wanted(
+    state: &State,
+    observed: &Observed,
+    id: &MachineId,
+    machine: &Machine,
+) -> Option<WantedMachine> {
+    let pool = state.pools.get(&machine.pool)?;
+    Some(WantedMachine {
+        provider: Provider::from_name(&pool.provider)?,
+        node: machine.node.clone(),
+        attempt: machine.attempt,
+        aim: aim(machine.aim(), &observed.of(id)),
+    })
 }
 
 /// What was seen once is not made again under its name, though it has not been said yet that it was made.

@@ -6,7 +6,7 @@ mod cast;
 
 use cast::*;
 use gantry_events::Millis;
-use gantry_provisioner_core::{Aim, Deed, Found, deeds};
+use gantry_provisioner_core::{Aim, Deed, Found, Reading, deeds};
 
 #[test]
 fn a_machine_that_vanished_is_gone_and_another_takes_its_place() {
@@ -142,4 +142,23 @@ fn what_is_left_of_a_machine_that_is_final_is_removed() {
     let found = [(m("m1"), Found::Remains), (m("m2"), Found::Running)].into();
     let owed = deeds(&stage.wanted(), &found);
     assert!(owed.contains(&(m("m1"), Deed::Remove)), "{owed:?}");
+}
+
+#[test]
+fn a_machine_of_a_provider_that_is_not_known_here_is_left_alone() {
+    let mut stage = stage();
+    pool_of_another_provider(&mut stage);
+    let found = [(m("m1"), Found::Running)].into();
+    assert_eq!(deeds(&stage.wanted(), &found), []);
+}
+
+#[test]
+fn what_was_seen_of_a_machine_that_is_final_is_forgotten() {
+    let (mut stage, _) = ready(2);
+    stage.reading(absent("m1"));
+    stage.settle();
+    let wanted = stage.wanted().machines.into_keys().collect();
+    stage.reading(Reading::Wanted(wanted));
+    let seen: Vec<_> = stage.observed.machines().map(|id| id.as_str()).collect();
+    assert_eq!(seen, ["m2"]);
 }

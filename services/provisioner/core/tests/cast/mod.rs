@@ -6,8 +6,9 @@
 )]
 
 use gantry_events::{
-    Capacity, CreatePool, Fact, Intent, MachineId, Millis, NodeDrained, NodeJoined, NodeOverdue,
-    NodeUncordoned, OperationId, RemovePool, ScalePool, Seq, Writer,
+    Capacity, CreatePool, Fact, Intent, MachineId, MachineRequested, Millis, NodeDrained,
+    NodeJoined, NodeOverdue, NodeUncordoned, OperationId, PoolCreated, PoolName, RemovePool,
+    ScalePool, Seq, Writer,
 };
 use gantry_provisioner_core::{ProvisionerCore, Reading};
 use gantry_testkit::Stage;
@@ -48,6 +49,30 @@ pub fn absent_as_of(id: &str, as_of: Seq) -> Reading {
         as_of,
         remains: false,
     }
+}
+
+/// What a newer version may have said: a pool of a provider that this one does not know, with machine m1.
+pub fn pool_of_another_provider(stage: &mut Stage<ProvisionerCore>) {
+    let name: PoolName = "far".parse().unwrap();
+    let until = stage.now + Millis::from_secs(60);
+    let created = PoolCreated {
+        pool: name.clone(),
+        provider: "elsewhere".to_owned(),
+        size: 1,
+        labels: Default::default(),
+        operation: OperationId::of_key("user:test", "far"),
+        until,
+    };
+    stage.fact(Writer::Provisioner, created);
+    let requested = MachineRequested {
+        machine: m("m1"),
+        node: "n1".parse().unwrap(),
+        pool: name,
+        labels: Default::default(),
+        attempt: 1,
+        until,
+    };
+    stage.fact(Writer::Provisioner, requested);
 }
 
 pub fn scale(pool: &str, size: u32) -> Intent {
