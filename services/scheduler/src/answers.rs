@@ -106,6 +106,9 @@ impl Answers {
             return Ok(());
         };
         self.useful.met();
+        // A node that is gone is told nothing ever again.
+        self.pushed
+            .retain(|node, _| view.wanted.nodes.contains_key(node));
         for (node, replicas) in &view.wanted.nodes {
             if self.pushed.get(node) == Some(replicas) {
                 continue;

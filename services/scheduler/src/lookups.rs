@@ -11,7 +11,7 @@ use gantry_decider::Backoff;
 use gantry_events::Millis;
 use gantry_runtime::{Driven, Process};
 use gantry_scheduler_core::{Reading, SchedulerCore};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::registry::{LookupError, Registries};
 
@@ -21,7 +21,7 @@ const AGAIN: Backoff = Backoff {
     most: Millis(5000),
 };
 
-/// Images looked up at a time: more would only wait for the same registry.
+/// Images asked for at a time: more would only wait for the same registry.
 const AT_A_TIME: usize = 8;
 
 type Lookup = Pin<Box<dyn Future<Output = (String, Reading)> + Send>>;
@@ -32,6 +32,9 @@ pub struct Lookups {
     driven: Driven<SchedulerCore>,
     held: watch::Receiver<bool>,
     registries: Arc<Registries>,
+    /// Places for requests. An image waits for one only when it is its turn to be asked for: those of a
+    /// registry that does not answer hold none while they wait to be asked for again.
+    places: Arc<Semaphore>,
     running: FuturesUnordered<Lookup>,
     /// Images being looked up, and how often in a row their registry did not answer.
     images: BTreeMap<String, u32>,
@@ -50,6 +53,7 @@ impl Lookups {
             driven,
             held,
             registries: Arc::new(registries),
+            places: Arc::new(Semaphore::new(AT_A_TIME)),
             running: FuturesUnordered::new(),
             images: BTreeMap::new(),
         }
@@ -101,9 +105,6 @@ impl Lookups {
             return;
         };
         for image in &view.wanted.resolve {
-            if self.images.len() >= AT_A_TIME {
-                return;
-            }
             if !self.images.contains_key(image) {
                 self.images.insert(image.clone(), 0);
                 self.running.push(self.look(image.clone(), Millis(0)));
@@ -121,8 +122,10 @@ impl Lookups {
 
     fn look(&self, image: String, wait: Millis) -> Lookup {
         let (process, registries) = (self.process.clone(), Arc::clone(&self.registries));
+        let places = Arc::clone(&self.places);
         Box::pin(async move {
             process.sleep(wait).await;
+            let _place = places.acquire().await;
             let reading = match registries.digest(&image).await {
                 Ok(digest) => Reading::ImageResolved {
                     image: image.clone(),

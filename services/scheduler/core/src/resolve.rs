@@ -123,7 +123,7 @@ fn make(
         command: waiting.command,
     };
     let draft = release::release(state, waiting.project, asker, content, now);
-    see(draft, waiting).for_operation(waiting.id)
+    answer(draft, waiting)
 }
 
 fn refusal(waiting: &Waiting<'_>) -> Option<Problem> {
@@ -161,11 +161,12 @@ fn fail(waiting: &Waiting<'_>, problem: Problem) -> Draft {
         scope: Scope::Project(waiting.project.clone()),
         problem,
     };
-    see(Draft::of(fact), waiting).for_operation(waiting.id)
+    answer(Draft::of(fact), waiting)
 }
 
-/// The readings that decided.
-fn see(draft: Draft, waiting: &Waiting<'_>) -> Draft {
+/// The same as what the command led to, with the readings that decided.
+fn answer(draft: Draft, waiting: &Waiting<'_>) -> Draft {
+    let draft = draft.for_operation(waiting.id).caused_by(waiting.command);
     waiting
         .images
         .iter()

@@ -1,6 +1,32 @@
 //! Images: their digests are found, or the operation says why not.
 
+use gantry_decider::Core;
+use gantry_events::{Digest, Place};
+use gantry_scheduler_core::Reading;
+
 use crate::scene::{Scene, file, secs};
+
+/// The command of the file, and what is given as the cause of what the readings make of it.
+fn command_and_cause(reading: impl FnOnce(String) -> Reading) -> (Option<Place>, Option<Place>) {
+    let mut scene = Scene::of(&["n1"]);
+    scene.put(&file(&[("web", "web:1", 1)]));
+    let command = scene.stage.told.iter().rev().find_map(|told| told.answers);
+    scene.stage.reading(reading("web:1".to_owned()));
+    let stage = &scene.stage;
+    let next = stage.core.next(&stage.state, &stage.observed, stage.now);
+    (command, next.draft.and_then(|draft| draft.cause))
+}
+
+#[test]
+fn a_release_and_a_failure_name_the_command_that_asked_as_their_cause() {
+    let digest = Digest::of(b"web");
+    let (command, cause) = command_and_cause(|image| Reading::ImageResolved { image, digest });
+    assert!(command.is_some());
+    assert_eq!(cause, command);
+    let said = "manifest unknown".to_owned();
+    let (command, cause) = command_and_cause(|image| Reading::ImageRefused { image, said });
+    assert_eq!(cause, command);
+}
 
 #[test]
 fn an_image_that_no_registry_knows_fails_the_operation() {
