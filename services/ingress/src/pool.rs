@@ -11,7 +11,14 @@ use crate::line::Line;
 #[derive(Debug)]
 pub(crate) struct Pool {
     most: usize,
-    kept: Mutex<Vec<Kept>>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    /// Nothing is kept. Looked at under the same lock as what is, so that nothing comes in right after closing.
+    closed: bool,
+    kept: Vec<Kept>,
 }
 
 #[derive(Debug)]
@@ -25,12 +32,12 @@ impl Pool {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             most,
-            kept: Mutex::default(),
+            idle: Mutex::default(),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle
             .lock()
             .expect("nobody panics while holding the pool")
     }
@@ -47,7 +54,7 @@ impl Pool {
     }
 
     fn newest(&self, here: Lane) -> Option<Line> {
-        let mut kept = self.kept();
+        let kept = &mut self.idle().kept;
         let newest = kept.iter().rposition(|kept| kept.line.lane == here)?;
         Some(kept.remove(newest).line)
     }
@@ -57,20 +64,37 @@ impl Pool {
         if !line.is_ready() {
             return;
         }
-        let mut kept = self.kept();
-        if kept.len() < self.most {
-            kept.push(Kept { line, since: now });
+        let mut idle = self.idle();
+        if !idle.closed && idle.kept.len() < self.most {
+            idle.kept.push(Kept { line, since: now });
         }
     }
 
-    /// Closes connections that have been idle since before `oldest`, and forgets closed ones.
+    /// Closes connections that have been idle since before `oldest`, and forgets closed ones. They are out of the
+    /// pool while they are looked at, so that no request waits for that.
     pub(crate) fn prune(&self, oldest: Millis) {
-        self.kept()
-            .retain_mut(|kept| kept.since >= oldest && kept.line.is_ready());
+        let mut kept = std::mem::take(&mut self.idle().kept);
+        kept.retain_mut(|kept| kept.since >= oldest && kept.line.is_ready());
+        let mut idle = self.idle();
+        if !idle.closed {
+            // Those that came meanwhile are newer.
+            kept.append(&mut idle.kept);
+            kept.truncate(self.most);
+            idle.kept = kept;
+        }
     }
 
-    /// Closes all idle connections.
+    /// Keeps connections again.
+    pub(crate) fn open(&self) {
+        self.idle().closed = false;
+    }
+
+    /// Closes all idle connections, and keeps none from here on.
     pub(crate) fn close(&self) {
-        self.kept().clear();
+        let mut idle = self.idle();
+        idle.closed = true;
+        let kept = std::mem::take(&mut idle.kept);
+        drop(idle);
+        drop(kept);
     }
 }

@@ -63,6 +63,7 @@ impl Replica {
 
     /// Takes new requests.
     pub(crate) fn stay(&self) {
+        self.pool.open();
         self.leaving.store(false, Ordering::SeqCst);
     }
 
@@ -79,9 +80,7 @@ impl Replica {
 
     /// Takes a connection back whose answer has ended.
     pub(crate) fn keep(&self, line: Line, now: Millis) {
-        if !self.leaving.load(Ordering::SeqCst) {
-            self.pool.put(line, now);
-        }
+        self.pool.put(line, now);
     }
 
     /// Waits until no request is in flight. May be dropped half-way; nothing remains.
@@ -119,5 +118,41 @@ impl Drop for Flight {
         if self.replica.in_flight.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.replica.emptied.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_left_keeps_no_connection_even_of_an_answer_that_ends_just_then() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let limits = Limits {
+            failures: 3,
+            silent: Millis(3000),
+            skip: Millis(5000),
+        };
+        let named = (
+            "shop/web-a".parse().unwrap(),
+            listener.local_addr().unwrap(),
+        );
+        let replica = Replica::new(named, Pool::new(4), limits, CancellationToken::new());
+        let line = async || {
+            Line::to(&replica, Millis(5000), Millis(5000))
+                .await
+                .unwrap()
+        };
+        replica.leave();
+        // As if it was looked at right before it left.
+        replica.pool.put(line().await, Millis(1));
+        assert!(replica.pool.take().is_none());
+        replica.stay();
+        replica.pool.put(line().await, Millis(1));
+        replica.pool.prune(Millis(1));
+        assert!(replica.pool.take().is_some());
     }
 }
