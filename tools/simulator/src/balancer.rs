@@ -19,6 +19,8 @@ pub struct Balancer {
     pub sync: Service<Planted<LbCore>>,
     /// When it was last heard by the control plane.
     pub heard: Time,
+    /// When it was heard again after so long a silence that nobody waited for it any more.
+    pub returned: Time,
     bug: Option<Bug>,
     table: Option<RouteTable>,
     /// Since when each draining replica was first seen draining.
@@ -33,6 +35,7 @@ impl Balancer {
             id,
             sync,
             heard: Time::default(),
+            returned: Time::default(),
             bug,
             table: None,
             draining: BTreeMap::new(),

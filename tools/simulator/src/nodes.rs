@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gantry_events::{Digest, MachineId, Millis, ReplicaKey, WantedSet};
+use gantry_events::{Digest, MachineId, Millis, ReplicaKey, Time, WantedSet};
 
 use crate::audit::Stage;
 use crate::checks::Broken;
@@ -57,7 +57,7 @@ impl Cluster {
     }
 
     /// Nothing that answers is ended while a balancer holds it, unless its time is over. A balancer that
-    /// was not known when the drain began, or is silent, is not waited for.
+    /// was not known when the drain began, or is silent, or was when the end may have been decided, is not waited for.
     fn check_end(&self, replica: &ReplicaKey) -> Result<(), Broken> {
         let stage = self.audit.slots.copy(replica).map(|copy| copy.stage);
         let drain = match stage {
@@ -70,7 +70,8 @@ impl Cluster {
         let counts = |balancer: &&crate::balancer::Balancer| {
             let known = self.audit.balancers.get(&balancer.id);
             let in_time = known.is_some_and(|known| drain.is_none_or(|(seq, _)| *known < seq));
-            in_time && self.now.since(balancer.heard) < BALANCER_LEASE
+            let is_heard = self.now.since(balancer.heard) < BALANCER_LEASE;
+            in_time && is_heard && self.now.since(balancer.returned) >= BALANCER_LEASE
         };
         let mut balancers = self.balancers.iter().filter(counts);
         match balancers.find(|balancer| balancer.holds(replica)) {
@@ -145,6 +146,10 @@ impl Cluster {
         let mut balancers = BTreeSet::new();
         for balancer in &mut self.balancers {
             if balancer.sync.live().is_some() {
+                let was_heard = balancer.heard > Time::default();
+                if was_heard && self.now.since(balancer.heard) >= BALANCER_LEASE {
+                    balancer.returned = self.now;
+                }
                 balancer.heard = self.now;
                 balancers.insert(balancer.id.clone());
             }
