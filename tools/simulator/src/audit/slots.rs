@@ -111,13 +111,15 @@ impl Slots {
         Ok(())
     }
 
-    /// What a table of one who knows the whole log routes nowhere has nobody that answers.
+    /// What a table of one who knows the whole log routes nowhere has nobody that answers, but for those that were
+    /// given up with their nodes: their service may be gone by now.
     pub fn check_nobody_is_forgotten(&self, table: &RouteTable) -> Result<(), Broken> {
         for (key, copy) in &self.copies {
             let host = host_of(&key.project, &copy.slot.service);
             let route = table.routes.get(&host);
             let is_empty = route.is_none_or(|route| route.backends.is_empty());
-            if copy.has_port && copy.stage == Stage::Ready && is_empty {
+            let answers = copy.has_port && !copy.lost && copy.stage == Stage::Ready;
+            if answers && is_empty {
                 return Err(Broken(format!("{host} leads nowhere, and {key} answers")));
             }
         }
