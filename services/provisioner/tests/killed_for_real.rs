@@ -247,7 +247,9 @@ async fn killed_at_any_point_it_says_the_same_and_neither_leaks_nor_doubles() {
                 run.live().await;
                 let point = format!("killed at {number}: {}", points[number]);
                 assert_eq!(sorted(&run.others.said), *expected, "{point}");
-                assert_eq!(run.fuse.burns(), 1, "{point}");
+                // Two facts that share a commit in this run, and did not in the first, make one point less.
+                let is_reached = run.fuse.passed().len() > number;
+                assert_eq!(run.fuse.burns() == 1, is_reached, "{point}");
             }
         }
     });
