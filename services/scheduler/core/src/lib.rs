@@ -112,6 +112,7 @@ impl Core for SchedulerCore {
         Next::rest(
             deadlines
                 .map(|deadline| deadline.until)
+                .chain(outcome::wakes(&rollouts))
                 .chain(silence::wakes(state, ears))
                 .chain(ears.next_miss(state.balancers.keys(), now)),
         )

@@ -13,6 +13,7 @@ use crate::limits::{REMIND, STEPS_A_COMMIT};
 use crate::misplaced;
 use crate::node::{Duty, Node, Presence, Stay};
 use crate::replica::Replica;
+use crate::returned;
 use crate::rollout::Rollout;
 use crate::state::State;
 
@@ -160,7 +161,7 @@ fn fail_drains(draft: Draft, state: &State, node: &NodeId, detail: String) -> Dr
 }
 
 /// Replicas of the service for which the node is not empty. One that failed runs no more, and of a lost
-/// one nothing is awaited once its slot is filled elsewhere.
+/// one nothing is awaited once its slot is filled elsewhere, unless the node is back: then it leaves as any.
 fn holds_up(rollout: &Rollout<'_>, node: &NodeId) -> usize {
     let is_missed = |replica: &Replica| {
         let slot = rollout.slot(replica.slot.ordinal).iter();
@@ -170,7 +171,7 @@ fn holds_up(rollout: &Rollout<'_>, node: &NodeId) -> usize {
             && !newer.any(|(_, other)| other.is_ready())
     };
     let holds_up = |replica: &Replica| match replica.was() {
-        Some(_) => is_missed(replica),
+        Some(_) => is_missed(replica) || returned::is_back(rollout, replica),
         None => !replica.is_failed(),
     };
     let here = rollout.members().filter(|(_, it)| it.node == *node);

@@ -78,6 +78,15 @@ fn end_of(rollout: &Rollout<'_>, now: Time) -> Option<End> {
     }
 }
 
+/// When changes are given up that have slots to do, if nothing comes of them before.
+pub(crate) fn wakes<'a>(rollouts: &'a [Rollout<'_>]) -> impl Iterator<Item = Time> + 'a {
+    let open = rollouts.iter().filter(|one| one.course.open.is_some());
+    open.filter_map(|rollout| match &rollout.service.standing {
+        Standing::Changing { until, .. } => Some(*until),
+        Standing::Steady | Standing::GaveUp => None,
+    })
+}
+
 /// Whether more than time is missing: what came further, or leaves in the time it has, is waited for.
 fn is_stuck(rollout: &Rollout<'_>) -> bool {
     let is_overdue = |replica: &Replica| match &replica.life {

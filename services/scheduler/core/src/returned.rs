@@ -50,7 +50,8 @@ fn is_stopping(replica: &Replica) -> bool {
     matches!(replica.was(), Some(Life::Stopping { .. }))
 }
 
-fn is_back(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+/// Whether the replica's node was lost and is heard again.
+pub(crate) fn is_back(rollout: &Rollout<'_>, replica: &Replica) -> bool {
     let node = rollout.state.nodes.get(&replica.node);
     replica.was().is_some() && node.is_some_and(|node| !node.is_lost())
 }

@@ -178,14 +178,18 @@ impl<'a> Rollout<'a> {
         })
     }
 
-    /// Whether the slot is as it should be: one ready replica of the right version, reachable, and no
-    /// other beside it.
+    /// Whether the slot is as it should be: filled, and traffic reaches it.
     pub fn is_done(&self, ordinal: u32) -> bool {
+        let newest = self.newest(ordinal);
+        self.is_filled(ordinal) && newest.is_some_and(|newest| self.is_reachable(newest))
+    }
+
+    /// Whether the slot has one ready replica of the right version, and no other beside it.
+    pub fn is_filled(&self, ordinal: u32) -> bool {
         let holders = self.slot(ordinal).iter();
+        let is_right = |(_, replica): Member<'_>| replica.is_ready() && self.is_right(replica);
         holders.filter(|(_, replica)| replica.is_holder()).count() == 1
-            && self.newest(ordinal).is_some_and(|(id, replica)| {
-                replica.is_ready() && self.is_right(replica) && self.is_reachable((id, replica))
-            })
+            && self.newest(ordinal).is_some_and(is_right)
     }
 
     /// Whether all is as asked for. What takes replicas away is finished when they are gone; what
@@ -298,8 +302,10 @@ impl<'a> Rollout<'a> {
     /// Replicas of one slot that a newer one has replaced, that make way for one, or that nobody waits
     /// for any more.
     fn outdone(&self, ordinal: u32) -> Vec<(&'a ReplicaId, RetireReason)> {
+        // One that leaves itself takes no other's place.
         let mut newest_first = self.slot(ordinal).iter().rev();
-        let newest_ready = newest_first.find(|(_, replica)| replica.is_ready());
+        let newest_ready =
+            newest_first.find(|(_, replica)| replica.is_ready() && self.may_hold(replica));
         // The order of the log alone keeps traffic flowing: a table that lacks the old one has the new
         // one. Waiting for the new route guards a change; nothing else has a deadline to wait with.
         let heir = newest_ready.filter(|heir| !self.is_changing() || self.is_reachable(**heir));

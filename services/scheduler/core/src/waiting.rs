@@ -72,21 +72,19 @@ fn of_service(rollout: &Rollout<'_>) -> Vec<Deadline> {
         .collect()
 }
 
-/// A change that only waits for replicas to leave has the time that they have.
+/// A change whose slots are filled has the time that its leaving replicas have: whether traffic has moved as
+/// well only those balancers say that are heard, and who is heard no state tells.
 fn of_change(rollout: &Rollout<'_>, until: Time) -> Deadline {
-    match rollout.course.open {
-        Some(ordinal) => {
-            let what = format!("slot {ordinal} to be as asked for");
-            deadline(Kind::Rollout, rollout.id, what, until)
-        }
-        None => {
-            let leaving = rollout.holding_up();
-            let last = leaving.filter_map(|(_, it)| Some(it.waits()?.1)).max();
-            let until = until.max(last.unwrap_or(until));
-            let what = "replicas to leave".to_owned();
-            deadline(Kind::Rollout, rollout.id, what, until)
-        }
+    let mut ordinals = 0..rollout.service.replicas();
+    if let Some(ordinal) = ordinals.find(|ordinal| !rollout.is_filled(*ordinal)) {
+        let what = format!("slot {ordinal} to be as asked for");
+        return deadline(Kind::Rollout, rollout.id, what, until);
     }
+    let leaving = rollout.holding_up();
+    let last = leaving.filter_map(|(_, it)| Some(it.waits()?.1)).max();
+    let until = until.max(last.unwrap_or(until));
+    let what = "traffic to move and replicas to leave".to_owned();
+    deadline(Kind::Rollout, rollout.id, what, until)
 }
 
 /// Slots to be filled: again after a failure, or once a node has room.

@@ -1,8 +1,9 @@
 //! Nodes that fall silent, are lost, and return; machines that are gone.
 
 use gantry_events::Millis;
+use gantry_scheduler_core::Reading;
 
-use crate::scene::{NONE, Scene, deployed, file, file_with, place, secs};
+use crate::scene::{NONE, Scene, deployed, deployed_with, file, file_with, place, rollout, secs};
 
 const ALL: &[&str] = &["n1", "n2", "n3"];
 const BUT_N1: &[&str] = &["n2", "n3"];
@@ -228,6 +229,37 @@ fn a_drain_ends_when_its_node_is_lost_and_all_of_it_runs_elsewhere() {
 }
 
 #[test]
+fn a_node_that_is_back_is_empty_only_once_what_was_told_to_stop_there_has_stopped() {
+    let mut scene = heard();
+    scene.scale("web", 4);
+    scene.ready("web.3#1");
+    scene.scale("web", 3);
+    assert_eq!(scene.replicas()[3], "web.3#1 n1 stopping");
+    scene.pass_hearing(BUT_N1, secs(16));
+    scene.ready("web.0#2");
+    // It is heard, and should be emptied, at once.
+    let all = ALL.iter().map(|node| node.parse().unwrap()).collect();
+    scene.stage.reading(Reading::Heard {
+        nodes: all,
+        balancers: [].into(),
+    });
+    let said = scene.drain("n1");
+    assert_eq!(
+        said,
+        [
+            "empty n1",
+            "n1 returns",
+            "regain web.3#1",
+            "drain web.0#1: returned",
+            "stop web.0#1"
+        ]
+    );
+    scene.stopped("web.0#1");
+    assert_eq!(scene.stopped("web.3#1"), ["n1 is empty", "succeed"]);
+    scene.holds();
+}
+
+#[test]
 fn a_rollout_waits_for_a_suspect_node_and_goes_on_when_it_is_lost() {
     let mut scene = heard();
     scene.deploy(&file(&[("web", "web:2", 3)]));
@@ -267,5 +299,24 @@ fn a_balancer_that_fell_silent_holds_nothing_up_while_another_is_heard() {
         assert_eq!(scene.pass(Millis(500)), [""; 0]);
         assert_eq!(scene.hear(ALL, &[]), [""; 0]);
     }
+    scene.holds();
+}
+
+#[test]
+fn a_change_that_waits_for_a_drain_alone_is_not_late_by_the_word_of_a_silent_balancer() {
+    let mut scene = deployed_with(&rollout(1, 0, "20s"));
+    scene.apply_at("b2", [].into(), [].into());
+    scene.listens(true);
+    scene.pass_hearing(ALL, secs(30));
+    // The replica that goes has requests in flight until the end of its drain.
+    scene.balancer_rests();
+    assert_eq!(
+        scene.scale("web", 2).last().unwrap(),
+        "drain web.2#1: scaled down"
+    );
+    assert_eq!(scene.pass_hearing(ALL, secs(30)), [""; 0]);
+    scene.holds();
+    assert_eq!(scene.pass_hearing(ALL, secs(5)), ["stop web.2#1"]);
+    assert_eq!(scene.stopped("web.2#1"), ["finish web", "succeed"]);
     scene.holds();
 }

@@ -94,6 +94,27 @@ fn a_replica_that_has_not_left_yet_stays_when_its_release_runs_again() {
 }
 
 #[test]
+fn a_replica_that_has_not_left_yet_stays_even_if_traffic_has_moved_to_the_wrong_one_by_then() {
+    let mut scene = deployed();
+    let before = scene.replicas();
+    scene.deploy(&file(&[("web", "web:2", 3)]));
+    scene.balancer_rests();
+    scene.ready("web.0#2");
+    // The table and the wish to go back arrive together.
+    let (routed, released) = scene.table();
+    scene.apply(routed, released);
+    let said = scene.roll_back(1, &file(&[("web", "web:1", 3)]));
+    let drains = said.iter().filter(|line| line.starts_with("drain"));
+    assert!(drains.eq(["drain web.0#2: abandoned"]), "{said:?}");
+    let (routed, released) = scene.table();
+    scene.apply(routed, released);
+    assert_eq!(scene.settle(), ["stop web.0#2", "finish web", "succeed"]);
+    scene.stopped("web.0#2");
+    assert_eq!(scene.replicas(), before);
+    scene.holds();
+}
+
+#[test]
 fn slots_that_were_changed_already_change_back_start_first_and_the_others_stay() {
     let mut scene = deployed();
     scene.deploy(&file(&[("web", "web:2", 3)]));
