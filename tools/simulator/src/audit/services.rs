@@ -9,7 +9,7 @@ use gantry_events::{
 
 use super::Word;
 use super::nodes::Nodes;
-use super::slots::{Slots, Stage};
+use super::slots::{Copy, Slots, Stage};
 use crate::checks::Broken;
 
 type Name = (ProjectName, ServiceName);
@@ -126,17 +126,14 @@ impl Services {
     }
 
     /// New replicas stand beside old ones in as many slots as the policy says; where nothing changes, and
-    /// a node is emptied, in one.
+    /// a node is emptied, in one. One whose old one was lost or failed meanwhile takes its place, and counts no
+    /// more.
     fn check_surge(&mut self, placed: &ReplicaPlaced, slots: &Slots) -> Result<(), Broken> {
         let name = (placed.project.clone(), placed.slot.service.clone());
         let Some(aim) = self.aims.get_mut(&name) else {
             return Ok(());
         };
-        let is_coming = |key: &ReplicaKey| {
-            let copy = slots.copy(key);
-            copy.is_some_and(|copy| copy.stage == Stage::Coming && !copy.lost)
-        };
-        aim.beside.retain(is_coming);
+        aim.beside.retain(|key| is_beside(key, slots));
         let (most, count) = (aim.policy.surge.max(1) as usize, aim.beside.len());
         if count <= most {
             return Ok(());
@@ -209,6 +206,15 @@ impl Services {
             change(aim);
         }
     }
+}
+
+/// Whether the replica is coming while an older one fills its slot.
+fn is_beside(key: &ReplicaKey, slots: &Slots) -> bool {
+    let coming = |copy: &&Copy| copy.stage == Stage::Coming && !copy.lost;
+    slots.copy(key).filter(coming).is_some_and(|copy| {
+        let mut others = slots.of(&key.project, &copy.slot.service);
+        others.any(|(_, old)| old.slot == copy.slot && old.placed < copy.placed && old.holds())
+    })
 }
 
 /// Whether the commit takes a release back that failed.

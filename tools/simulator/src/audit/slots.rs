@@ -31,6 +31,8 @@ pub struct Copy {
     pub doubtful: bool,
     /// Whether its node is lost.
     pub lost: bool,
+    /// Whether its node was found empty while it was lost and about to stop: nobody waits for that any more.
+    pub given_up: bool,
     /// Whether it takes requests once it is ready.
     pub has_port: bool,
 }
@@ -80,7 +82,8 @@ impl Slots {
     /// A replica on the node that was placed by then and runs, for all that is known.
     pub fn left_on(&self, node: &NodeId, by: Seq) -> Option<&ReplicaKey> {
         let is_left = |copy: &Copy| {
-            copy.node == *node && copy.placed <= by && !copy.lost && copy.stage != Stage::Failed
+            let runs = !copy.lost && !copy.given_up && copy.stage != Stage::Failed;
+            copy.node == *node && copy.placed <= by && runs
         };
         let mut copies = self.copies.iter();
         copies.find(|(_, copy)| is_left(copy)).map(|(key, _)| key)
@@ -158,6 +161,7 @@ impl Slots {
             Fact::ReplicaRegained(f) => self.change(&f.project, &f.replica, |copy| {
                 copy.lost = false;
             }),
+            Fact::NodeDrained(f) => self.give_up(&f.node),
             Fact::MachineRemoved(f) => self.copies.retain(|_, copy| copy.node != f.node),
             Fact::MachineGone(f) => self.copies.retain(|_, copy| copy.node != f.node),
             // foreign: the rest tells nothing of single replicas
@@ -189,11 +193,18 @@ impl Slots {
             stage: Stage::Coming,
             doubtful: false,
             lost: false,
+            given_up: false,
             has_port: false,
         };
         self.all.insert(key.clone(), slot.clone());
         self.copies.insert(key, copy);
         Ok(())
+    }
+
+    fn give_up(&mut self, node: &NodeId) {
+        for copy in self.copies.values_mut().filter(|copy| copy.node == *node) {
+            copy.given_up |= copy.lost && matches!(copy.stage, Stage::Stopping(..));
+        }
     }
 
     fn change(
