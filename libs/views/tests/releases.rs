@@ -47,6 +47,14 @@ fn rollout_failed(op: OperationId) -> RolloutFailed {
     }
 }
 
+/// The release that has the content of r1 once r2 has failed.
+fn way_back(op: OperationId) -> ReleaseCreated {
+    ReleaseCreated {
+        rollback_of: Some(ReleaseNumber(1)),
+        ..released(op, 3)
+    }
+}
+
 /// A project whose r1 runs, and whose r2 is rolled out by operation 2.
 fn second_release() -> World {
     let (first, next) = (operation(1), operation(2));
@@ -79,10 +87,6 @@ fn a_release_runs_once_it_is_rolled_out_whole() {
 fn a_release_that_fails_is_undone_by_one_as_the_last_good_one() {
     let op = operation(2);
     let mut world = second_release();
-    let back = ReleaseCreated {
-        rollback_of: Some(ReleaseNumber(1)),
-        ..released(op, 3)
-    };
     world
         .decides(
             op,
@@ -96,7 +100,7 @@ fn a_release_that_fails_is_undone_by_one_as_the_last_good_one() {
             },
         )
         .decides(op, rollout_failed(op))
-        .decides(op, back)
+        .decides(op, way_back(op))
         .decides(op, configured("web", 3, 2))
         .decides(op, rollout(op, "web", second(600)));
     assert_eq!(release(&world, 2).rolled_back_by, Some(ReleaseNumber(3)));
@@ -145,13 +149,9 @@ fn a_release_that_fails_is_undone_by_one_as_the_last_good_one() {
 fn a_way_back_that_fails_leaves_no_release_that_runs_whole() {
     let op = operation(2);
     let mut world = second_release();
-    let back = ReleaseCreated {
-        rollback_of: Some(ReleaseNumber(1)),
-        ..released(op, 3)
-    };
     world
         .decides(op, rollout_failed(op))
-        .decides(op, back)
+        .decides(op, way_back(op))
         .decides(op, rollout_failed(op))
         .decides(op, gave_up(op));
     assert_eq!(release(&world, 3).state, ReleaseState::Failed);
@@ -217,13 +217,9 @@ fn an_asked_for_rollback_is_a_release_of_its_own() {
         config: "{}".into(),
         images: Default::default(),
     };
-    let back = ReleaseCreated {
-        rollback_of: Some(ReleaseNumber(1)),
-        ..released(op, 3)
-    };
     world
         .asks(op, Intent::Rollback(wish))
-        .decides(op, back)
+        .decides(op, way_back(op))
         .decides(op, succeeded(op));
     let states: Vec<_> = (1..=3).map(|n| release(&world, n).state).collect();
     assert_eq!(

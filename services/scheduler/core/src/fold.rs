@@ -3,17 +3,18 @@
 
 use gantry_decider::{Entry, Said};
 use gantry_events::{
-    Command, Digest, Fact, OperationId, OperationResolving, ProjectName, ReleaseCreated,
-    RolloutFailed, ServiceConfigured, ServiceName, TableApplied, Writer,
+    Command, Digest, Fact, OperationId, OperationResolving, ProjectName, RolloutFailed,
+    ServiceName, TableApplied, Writer,
 };
 
 use crate::operation::Late;
 use crate::project::Project;
 use crate::state::{State, Table};
-use crate::{Aim, Operation, Plan, Service, Standing, Version, file, rollout};
+use crate::{Aim, Operation, Service, Standing, rollout};
 
 mod nodes;
 mod replicas;
+mod services;
 
 pub(crate) fn fold(state: &mut State, entry: &Entry<'_>) {
     match &entry.said {
@@ -53,10 +54,10 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
         }
         Fact::OperationFailed(said) => ended(state, said.operation),
         Fact::OperationSuperseded(said) => ended(state, said.operation),
-        Fact::ReleaseCreated(said) => released(state, entry, said),
-        Fact::ServiceConfigured(said) => configured(state, entry, said),
+        Fact::ReleaseCreated(said) => services::released(state, entry, said),
+        Fact::ServiceConfigured(said) => services::configured(state, entry, said),
         Fact::ServiceRestarted(said) => {
-            aims(state, entry, (&said.project, &said.service), |service| {
+            services::aims(state, entry, (&said.project, &said.service), |service| {
                 service.round = said.round;
                 if let Aim::Run(plan) = &mut service.aim {
                     plan.version.round = said.round;
@@ -64,18 +65,18 @@ fn take_fact(state: &mut State, entry: &Entry<'_>, fact: &Fact) {
             });
         }
         Fact::ServiceScaled(said) => {
-            aims(state, entry, (&said.project, &said.service), |service| {
+            services::aims(state, entry, (&said.project, &said.service), |service| {
                 if let Aim::Run(plan) = &mut service.aim {
                     plan.replicas = said.replicas;
                 }
             });
         }
         Fact::ServiceRemoved(said) => {
-            aims(state, entry, (&said.project, &said.service), |service| {
+            services::aims(state, entry, (&said.project, &said.service), |service| {
                 service.aim = Aim::Gone(service.policy().clone());
             });
         }
-        Fact::ServiceEnded(said) => gone(state, &said.project, &said.service),
+        Fact::ServiceEnded(said) => services::gone(state, &said.project, &said.service),
         Fact::ServiceUnplaced(said) => replicas::unplaced(state, entry, said),
         Fact::RolloutStarted(said) => {
             begins(state, &said.project, said.operation);
@@ -223,116 +224,4 @@ fn failed(state: &mut State, said: &RolloutFailed) {
     }
     with_service(state, &said.project, &said.service, Service::gives_up);
     with_project(state, &said.project, Project::forget_specs);
-}
-
-fn released(state: &mut State, entry: &Entry<'_>, said: &ReleaseCreated) {
-    let specs = state
-        .contents
-        .get(&said.config)
-        .and_then(|content| file::read(content).ok())
-        .map(|file| file::specs(&file, &said.images))
-        .unwrap_or_default();
-    let project = state
-        .projects
-        .entry(said.project.clone())
-        .or_insert_with(|| Project::begun(said.config));
-    let failed = project.release;
-    project.release = said.release;
-    project.config = said.config;
-    project.images = said.images.clone();
-    project.changed = entry.place.seq;
-    project
-        .specs
-        .extend(specs.into_values().map(|spec| (spec.digest(), spec)));
-    let before = (state.operations.remove(&said.operation), said.rollback_of);
-    let name = said.project.clone();
-    let operation = if let (
-        Some(Operation::Rolling {
-            late: Some(late), ..
-        }),
-        Some(to),
-    ) = before
-    {
-        Operation::RollingBack {
-            project: name,
-            failed,
-            release: said.release,
-            to,
-            late,
-        }
-    } else {
-        Operation::Rolling {
-            project: name,
-            late: None,
-        }
-    };
-    state.operations.insert(said.operation, operation);
-}
-
-fn configured(state: &mut State, entry: &Entry<'_>, said: &ServiceConfigured) {
-    let goes_back = matches!(
-        entry
-            .operation
-            .and_then(|operation| state.operations.get(&operation)),
-        Some(Operation::RollingBack { .. })
-    );
-    with_project(state, &said.project, |project| {
-        let before = project.good.as_ref().filter(|_| goes_back);
-        let before = before.and_then(|good| good.services.get(&said.service));
-        let round = before.map(|plan| plan.version.round);
-        let known = project.services.remove(&said.service);
-        let plan = Plan {
-            version: Version {
-                release: said.release,
-                spec: said.spec,
-                round: round.unwrap_or_else(|| known.as_ref().map_or(0, round_of)),
-            },
-            replicas: said.replicas,
-            rollout: said.rollout.clone(),
-            place: said.place.clone(),
-            domains: said.domains.clone(),
-        };
-        let mut service = known.unwrap_or_else(|| Service::aiming(Aim::Gone(said.rollout.clone())));
-        service.round = service.round.max(plan.version.round);
-        service.aim = Aim::Run(plan);
-        service.changed = entry.place.seq;
-        project.services.insert(said.service.clone(), service);
-        project.forget_slots(&said.service);
-    });
-}
-
-/// The round that a service is in.
-fn round_of(service: &Service) -> u32 {
-    service
-        .version()
-        .map_or(service.round, |version| version.round)
-}
-
-/// What the service should be changes.
-fn aims(
-    state: &mut State,
-    entry: &Entry<'_>,
-    (project, name): (&ProjectName, &ServiceName),
-    change: impl FnOnce(&mut Service),
-) {
-    with_project(state, project, |project| {
-        project.changed = entry.place.seq;
-        if let Some(service) = project.services.get_mut(name) {
-            service.changed = entry.place.seq;
-            change(service);
-        }
-        project.forget_slots(name);
-    });
-}
-
-fn gone(state: &mut State, project: &ProjectName, service: &ServiceName) {
-    with_project(state, project, |project| {
-        // What is left of it is lost or failed; a node that comes back is told by its set to stop it.
-        project
-            .replicas
-            .retain(|_, replica| replica.slot.service != *service);
-        project.forget_slots(service);
-        project.services.remove(service);
-        settles(project);
-    });
 }

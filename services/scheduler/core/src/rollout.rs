@@ -1,8 +1,12 @@
-//! One service with its replicas, slot by slot: which slots are as they should be, which should be filled
-//! and with what, which replicas should leave.
+//! One service with its replicas, slot by slot: which of them may hold a slot, which slots are as they
+//! should be, and whether a change of the service is over.
 //!
-//! Which slots of a changing service are worked at is `turn`, which replicas should run elsewhere
-//! `misplaced`, what becomes of those whose node was lost `returned`.
+//! What a slot lacks and who leaves it is `slots`, which slots of a changing service are worked at `turn`,
+//! which replicas should run elsewhere `misplaced`, what becomes of those whose node was lost `returned`.
+
+mod slots;
+
+pub(crate) use slots::Fill;
 
 use std::collections::BTreeMap;
 
@@ -12,10 +16,9 @@ use crate::Operation;
 use crate::misplaced;
 use crate::project::Project;
 use crate::replica::{Life, Replica};
-use crate::returned;
-use crate::service::{Service, Standing, Version};
+use crate::service::{Service, Standing};
 use crate::state::{State, Table};
-use crate::turn::{self, Course, Turn};
+use crate::turn::{self, Course};
 
 /// A service as one look at the state shows it.
 pub(crate) struct Rollout<'a> {
@@ -34,13 +37,6 @@ pub(crate) struct Rollout<'a> {
 
 /// A replica with its id.
 pub(crate) type Member<'a> = (&'a ReplicaId, &'a Replica);
-
-/// A slot that should be filled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fill {
-    pub ordinal: u32,
-    pub version: Version,
-}
 
 /// Every service of every project. Balancers for which `is_silent` holds do not count, unless no other
 /// is left: then what they last said is all that is known.
@@ -237,91 +233,5 @@ impl<'a> Rollout<'a> {
         operation
             .and_then(|operation| self.state.operations.get(&operation))
             .is_some_and(|operation| matches!(operation, Operation::RollingBack { .. }))
-    }
-
-    /// Slots that should be filled, whether or not it is time to do so.
-    pub fn fills(&self) -> Vec<Fill> {
-        let Some(aim) = self.service.version() else {
-            return Vec::new();
-        };
-        let moving = misplaced::moving(self);
-        let fill = |ordinal| {
-            let version = self.version_for(ordinal, aim, moving == Some(ordinal))?;
-            Some(Fill {
-                ordinal,
-                version: version.clone(),
-            })
-        };
-        (0..self.service.replicas()).filter_map(fill).collect()
-    }
-
-    /// What the slot lacks, if it lacks something. An empty slot whose turn has not come is healed with
-    /// what is known to work there.
-    fn version_for(&self, ordinal: u32, aim: &'a Version, moves: bool) -> Option<&'a Version> {
-        let makes_way =
-            |(_, replica): &Member<'_>| replica.leaves() == Some(&RetireReason::MakesWay);
-        if self.slot(ordinal).iter().any(makes_way) || returned::is_refilled(self, ordinal) {
-            return None;
-        }
-        let proven = self.service.proven(ordinal);
-        let turn = self.course.turns.get(&ordinal);
-        match (&self.service.standing, self.newest(ordinal)) {
-            (Standing::Steady, None) => Some(aim),
-            (Standing::GaveUp, None) => proven,
-            (Standing::Changing { .. }, None) if turn.is_some() => Some(aim),
-            (Standing::Changing { .. }, None) => proven.or(Some(aim)),
-            (Standing::Changing { .. }, Some(_)) => {
-                (turn == Some(&Turn::StartFirst)).then_some(aim)
-            }
-            (Standing::Steady | Standing::GaveUp, Some((_, newest))) => {
-                moves.then_some(&newest.version)
-            }
-        }
-    }
-
-    /// Replicas that should leave, and why.
-    pub fn leavers(&self) -> Vec<(&'a ReplicaId, RetireReason)> {
-        let wanted = self.service.replicas();
-        let beyond = match self.service.plan() {
-            Some(_) => RetireReason::ScaledDown,
-            None => RetireReason::Removed,
-        };
-        let leavers = |(ordinal, slot): (&u32, &Vec<Member<'a>>)| -> Vec<_> {
-            let mut leavers = returned::leavers(self, *ordinal);
-            if *ordinal < wanted {
-                leavers.extend(self.outdone(*ordinal));
-                return leavers;
-            }
-            let holders = slot.iter().filter(|(_, replica)| replica.is_holder());
-            leavers.extend(holders.map(|(id, _)| (*id, beyond.clone())));
-            leavers
-        };
-        self.slots.iter().flat_map(leavers).collect()
-    }
-
-    /// Replicas of one slot that a newer one has replaced, that make way for one, or that nobody waits
-    /// for any more.
-    fn outdone(&self, ordinal: u32) -> Vec<(&'a ReplicaId, RetireReason)> {
-        // One that leaves itself takes no other's place.
-        let mut newest_first = self.slot(ordinal).iter().rev();
-        let newest_ready =
-            newest_first.find(|(_, replica)| replica.is_ready() && self.may_hold(replica));
-        // The order of the log alone keeps traffic flowing: a table that lacks the old one has the new
-        // one. Waiting for the new route guards a change; nothing else has a deadline to wait with.
-        let heir = newest_ready.filter(|heir| !self.is_changing() || self.is_reachable(**heir));
-        let makes_way = self.course.turns.get(&ordinal) == Some(&Turn::StopFirst);
-        let reason = |replica: &Replica| {
-            if !self.may_hold(replica) {
-                return Some(RetireReason::Abandoned);
-            }
-            heir.filter(|(_, heir)| replica.epoch < heir.epoch)
-                .map(|(by, _)| RetireReason::Replaced { by: (*by).clone() })
-                .or_else(|| makes_way.then_some(RetireReason::MakesWay))
-        };
-        self.slot(ordinal)
-            .iter()
-            .filter(|(_, replica)| replica.is_holder())
-            .filter_map(|(id, replica)| Some((*id, reason(replica)?)))
-            .collect()
     }
 }

@@ -69,11 +69,7 @@ fn of_two_files_on_their_way_the_newer_wins_whichever_is_known_first() {
     let mut scene = Scene::of(&["n1", "n2", "n3"]);
     scene.put(&file(&[("web", "web:1", 1)]));
     scene.put(&file(&[("web", "web:2", 1)]));
-    let (image, digest) = ("web:2".to_owned(), gantry_events::Digest::of(b"2"));
-    scene
-        .stage
-        .reading(gantry_scheduler_core::Reading::ImageResolved { image, digest });
-    let said = scene.settle();
+    let said = scene.find_image("web:2", b"2");
     assert_eq!(
         said,
         [

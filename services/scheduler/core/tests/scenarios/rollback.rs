@@ -114,14 +114,20 @@ fn a_replica_that_has_not_left_yet_stays_even_if_traffic_has_moved_to_the_wrong_
     scene.holds();
 }
 
-#[test]
-fn slots_that_were_changed_already_change_back_start_first_and_the_others_stay() {
+/// A release that has changed one slot of three when it misses its deadline, and what is said then.
+fn one_slot_changed() -> (Scene, Vec<String>) {
     let mut scene = deployed();
     scene.deploy(&file(&[("web", "web:2", 3)]));
     scene.ready("web.0#2");
     scene.stopped("web.0#1");
     let said = scene.pass(secs(300));
     assert!(said.contains(&"release r3 as r1".to_owned()), "{said:?}");
+    (scene, said)
+}
+
+#[test]
+fn slots_that_were_changed_already_change_back_start_first_and_the_others_stay() {
+    let (mut scene, said) = one_slot_changed();
     assert!(said.contains(&"place web.0#3 on n1".to_owned()), "{said:?}");
     assert_eq!(scene.release_of("web.1#1"), 1);
     scene.ready("web.0#3");
@@ -174,12 +180,7 @@ fn the_way_back_undoes_the_whole_release_and_keeps_what_was_scaled_before_it() {
 
 #[test]
 fn a_way_back_that_fails_as_well_stops_there() {
-    let mut scene = deployed();
-    scene.deploy(&file(&[("web", "web:2", 3)]));
-    scene.ready("web.0#2");
-    scene.stopped("web.0#1");
-    let said = scene.pass(secs(300));
-    assert!(said.contains(&"release r3 as r1".to_owned()), "{said:?}");
+    let (mut scene, _) = one_slot_changed();
     let said = scene.pass(secs(600));
     let failed = said.iter().find(|line| line.starts_with("fail ")).unwrap();
     assert!(

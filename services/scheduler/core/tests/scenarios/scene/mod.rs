@@ -88,6 +88,13 @@ impl Scene {
         self.settle()
     }
 
+    /// The registry knows one image, by what it is made of.
+    pub fn find_image(&mut self, image: &str, content: &[u8]) -> Vec<String> {
+        let (image, digest) = (image.to_owned(), Digest::of(content));
+        self.stage.reading(Reading::ImageResolved { image, digest });
+        self.settle()
+    }
+
     /// Asks for the content of an earlier release, as the api found it in the log.
     pub fn roll_back(&mut self, to: u32, config: &str) -> Vec<String> {
         let file: gantry_spec::Project = serde_json::from_str(config).unwrap();
