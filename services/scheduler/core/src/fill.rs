@@ -95,7 +95,7 @@ impl<'a> Filling<'a> {
             cpu: spec.resources.cpu.unwrap_or_default(),
             memory: spec.resources.memory.unwrap_or_default(),
             place: rollout.service.plan().map_or(&anywhere, |plan| &plan.place),
-            siblings: &placement::without_slot(staying, rollout.slot(fill.ordinal)),
+            siblings: &placement::without_slot(rollout, staying, fill.ordinal),
             avoid: retry.as_ref().map(|retry| &retry.node),
         };
         placement::choose(&self.usage, &ask)

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use gantry_events::{Bytes, Explanation, MilliCpu, NodeId, PlacePolicy, Unfit};
 
 use crate::explain;
-use crate::rollout::{Member, Rollout};
+use crate::replica::Replica;
+use crate::returned;
+use crate::rollout::Rollout;
 use crate::state::State;
 use crate::usage::{Load, Usage};
 
@@ -136,7 +138,7 @@ fn candidate<'a>(
 /// Replicas of the service on each node that stay.
 pub(crate) fn staying(rollout: &Rollout<'_>) -> BTreeMap<NodeId, u32> {
     let mut count = BTreeMap::new();
-    for (_, replica) in rollout.members().filter(|(_, replica)| replica.is_holder()) {
+    for (_, replica) in rollout.members().filter(|(_, it)| stays(rollout, it)) {
         *count.entry(replica.node.clone()).or_default() += 1;
     }
     count
@@ -144,14 +146,21 @@ pub(crate) fn staying(rollout: &Rollout<'_>) -> BTreeMap<NodeId, u32> {
 
 /// The same without the replicas of one slot: they will make way for the one that is placed.
 pub(crate) fn without_slot(
+    rollout: &Rollout<'_>,
     staying: &BTreeMap<NodeId, u32>,
-    slot: &[Member<'_>],
+    ordinal: u32,
 ) -> BTreeMap<NodeId, u32> {
     let mut count = staying.clone();
-    for (_, replica) in slot.iter().filter(|(_, replica)| replica.is_holder()) {
+    let slot = rollout.slot(ordinal).iter();
+    for (_, replica) in slot.filter(|(_, it)| stays(rollout, it)) {
         if let Some(count) = count.get_mut(&replica.node) {
             *count = count.saturating_sub(1);
         }
     }
     count
+}
+
+/// Whether the replica takes its place on its node, were it only from this pass on.
+fn stays(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+    replica.is_holder() || returned::counts_again(rollout, replica)
 }

@@ -30,7 +30,7 @@ pub(crate) fn regained<'a>(
     rollout
         .members()
         .filter(|(_, replica)| {
-            is_back(rollout, replica) && (counts(rollout, replica) || is_stopping(replica))
+            counts_again(rollout, replica) || (is_back(rollout, replica) && is_stopping(replica))
         })
         .map(move |(id, replica)| ReplicaRegained {
             project: rollout.name.clone(),
@@ -43,7 +43,12 @@ pub(crate) fn regained<'a>(
 /// Whether a replica of the slot counts again from this pass on, so that nothing else has to fill it.
 pub(crate) fn is_refilled(rollout: &Rollout<'_>, ordinal: u32) -> bool {
     let mut slot = rollout.slot(ordinal).iter();
-    slot.any(|(_, replica)| is_back(rollout, replica) && counts(rollout, replica))
+    slot.any(|(_, replica)| counts_again(rollout, replica))
+}
+
+/// Whether the replica counts again from this pass on.
+pub(crate) fn counts_again(rollout: &Rollout<'_>, replica: &Replica) -> bool {
+    is_back(rollout, replica) && counts(rollout, replica)
 }
 
 fn is_stopping(replica: &Replica) -> bool {

@@ -114,6 +114,28 @@ fn a_slot_that_fitted_nowhere_else_is_not_filled_again_beside_the_replica_that_r
 }
 
 #[test]
+fn a_node_that_returns_is_as_full_as_what_it_brings_back_makes_it() {
+    let mut scene = Scene::of(&["n1", "n2"]).with_balancer();
+    let apart = place(r#""per_node":1"#);
+    scene.deploy(&file_with(&[("web", "web:1", 2)], &apart));
+    scene.run(NONE);
+    scene.listens(true);
+    scene.pass_hearing(&["n2"], secs(16));
+    scene.scale("web", 3);
+    let said = scene.hear(&["n1", "n2"], &[]);
+    assert_eq!(
+        said,
+        [
+            "n1 returns",
+            "regain web.0#1",
+            "unplaced web.2: all 2 nodes have as many replicas of the service as they may: 1",
+            "advance web to 2 of 3"
+        ]
+    );
+    scene.holds();
+}
+
+#[test]
 fn a_slot_whose_replica_became_ready_while_its_node_was_lost_has_been_seen_to_work() {
     let mut scene = heard();
     scene.cordon("n2");
