@@ -14,10 +14,10 @@ pub struct BalancerDoc {
     pub id: BalancerId,
     /// How far it is.
     pub state: BalancerState,
-    /// Since its first table; it waits for nothing.
+    /// Since it is known; it waits for nothing.
     #[serde(flatten)]
     pub standing: Standing,
-    /// Sequence that its live table rests on.
+    /// Sequence that its live table rests on; zero before the first.
     #[schema(value_type = u64)]
     pub table: Seq,
     /// When it said so.
@@ -33,6 +33,8 @@ pub struct BalancerDoc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BalancerState {
+    /// It is about to be given its first table.
+    Joining,
     /// It has a table.
     Live,
 }
@@ -52,7 +54,11 @@ pub(crate) fn applied(entry: &Entry<'_>, fact: &TableApplied, documents: &mut Do
     let since = before.map_or(entry.time, |doc| doc.standing.since);
     documents.write(BalancerDoc {
         id: fact.balancer.clone(),
-        state: BalancerState::Live,
+        state: if fact.is_none_yet() {
+            BalancerState::Joining
+        } else {
+            BalancerState::Live
+        },
         standing: Standing::at_rest(since),
         table: fact.table,
         applied: entry.time,

@@ -42,7 +42,7 @@ pub use steps::{Progress, Step, StepState, Steps};
 
 /// Version of all folds together. Raise it with any change of a fold, a document's form, or the
 /// tables they are stored in: read models then rebuild themselves.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// The most a document takes as JSON. The number is the design's: a page of a thousand stays small.
 pub const MAX_BYTES: usize = 4096;

@@ -384,11 +384,14 @@ fn a_balancer_shows_its_live_table() {
         released: BTreeSet::new(),
     };
     let writer = Writer::Balancer(id("b1"));
+    world.says(writer.clone(), TableApplied::none_yet(id("b1")));
+    let doc: &BalancerDoc = world.find(&DocKey::balancer(&id("b1")));
+    assert_eq!((doc.state, doc.table), (BalancerState::Joining, Seq(0)));
     world.says(writer.clone(), table(3, BTreeSet::new()));
     world.says(writer, table(5, BTreeSet::from([id("shop/web-aaaaaa")])));
     let doc: &BalancerDoc = world.find(&DocKey::balancer(&id("b1")));
     assert_eq!(
-        (doc.table, doc.routed, doc.standing.since),
-        (Seq(5), 1, second(1))
+        (doc.state, doc.table, doc.routed, doc.standing.since),
+        (BalancerState::Live, Seq(5), 1, second(1))
     );
 }

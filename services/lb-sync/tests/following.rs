@@ -120,6 +120,20 @@ async fn what_is_ready_is_routed_and_what_drains_is_let_go() {
 }
 
 #[tokio::test]
+async fn nothing_is_applied_before_the_log_holds_that_the_balancer_is_there() {
+    let mut scribe = Scribe::begin().await;
+    scribe.ready("web-a", 0, 1).await;
+    let running = Running::start(&scribe);
+    let announced = told(&mut scribe).await;
+    assert_eq!((announced.table, announced.routed), (Seq(0), [].into()));
+    let balancer = Balancer::start(&running.socket());
+    let said = told(&mut scribe).await;
+    assert_eq!(said.routed, [key("web-a")].into());
+    assert_eq!(balancer.applied(), [said.table]);
+    running.supervisor.shut_down().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_balancer_that_comes_back_is_given_its_table() {
     let mut scribe = Scribe::begin().await;
     let ready = scribe.ready("web-a", 0, 1).await;

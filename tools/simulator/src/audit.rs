@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_bus::{Ledger, MemoryLog, Message, Stored};
 use gantry_events::{
-    BalancerId, Commit, Digest, Event, Fact, OperationId, ProjectName, ReleaseNumber, Seq, Writer,
+    Commit, Digest, Event, Fact, OperationId, ProjectName, ReleaseNumber, Seq, Writer,
 };
 
 use crate::checks::Broken;
@@ -40,8 +40,6 @@ pub struct Audit {
     pub pools: Pools,
     services: Services,
     ended: BTreeMap<OperationId, Seq>,
-    /// Since when each balancer is known.
-    pub balancers: BTreeMap<BalancerId, Seq>,
     /// What each release was made of.
     pub releases: BTreeMap<(ProjectName, ReleaseNumber), (Digest, BTreeMap<String, String>)>,
     /// How often each kind of fact was said.
@@ -61,7 +59,6 @@ impl Audit {
             pools: Pools::default(),
             services: Services::default(),
             ended: BTreeMap::new(),
-            balancers: BTreeMap::new(),
             releases: BTreeMap::new(),
             said: BTreeMap::new(),
             lines: Vec::new(),
@@ -137,10 +134,6 @@ impl Audit {
     }
 
     fn take_end(&mut self, word: &Word<'_>) -> Result<(), Broken> {
-        if let Fact::TableApplied(applied) = word.fact {
-            let known = self.balancers.entry(applied.balancer.clone());
-            known.or_insert(word.seq);
-        }
         if let Fact::ReleaseCreated(f) = word.fact {
             let release = (f.project.clone(), f.release);
             self.releases.insert(release, (f.config, f.images.clone()));

@@ -56,22 +56,20 @@ impl Cluster {
         Ok(None)
     }
 
-    /// Nothing that answers is ended while a balancer holds it, unless its time is over. A balancer that
-    /// was not known when the drain began, or is silent, or was when the end may have been decided, is not waited for.
+    /// Nothing that answers is ended while a balancer holds it, unless its time is over. A balancer that is silent,
+    /// or was when the end may have been decided, is not waited for.
     fn check_end(&self, replica: &ReplicaKey) -> Result<(), Broken> {
         let stage = self.audit.slots.copy(replica).map(|copy| copy.stage);
         let drain = match stage {
-            Some(Stage::Draining(seq, until) | Stage::Stopping(seq, until)) => Some((seq, until)),
+            Some(Stage::Draining(until) | Stage::Stopping(until)) => Some(until),
             Some(Stage::Coming | Stage::Ready | Stage::Unready | Stage::Failed) | None => None,
         };
-        if drain.is_some_and(|(_, until)| until <= self.now) {
+        if drain.is_some_and(|until| until <= self.now) {
             return Ok(());
         }
         let counts = |balancer: &&crate::balancer::Balancer| {
-            let known = self.audit.balancers.get(&balancer.id);
-            let in_time = known.is_some_and(|known| drain.is_none_or(|(seq, _)| *known < seq));
             let is_heard = self.now.since(balancer.heard) < BALANCER_LEASE;
-            in_time && is_heard && self.now.since(balancer.returned) >= BALANCER_LEASE
+            is_heard && self.now.since(balancer.returned) >= BALANCER_LEASE
         };
         let mut balancers = self.balancers.iter().filter(counts);
         match balancers.find(|balancer| balancer.holds(replica)) {

@@ -89,6 +89,9 @@ fn pool(fact: &Fact) -> Option<Said> {
         Fact::PoolScaled(d) => said(Tone::Plain, format!("set to {}", machines(d.size))),
         Fact::PoolClosing(_) => said(Tone::Wait, "leaves, with all its machines"),
         Fact::PoolRemoved(_) => said(Tone::Good, "is gone"),
+        Fact::TableApplied(d) if d.is_none_yet() => {
+            said(Tone::Dim, "is there, and has no table yet")
+        }
         Fact::TableApplied(d) => {
             let replicas = u32::try_from(d.routed.len()).unwrap_or(u32::MAX);
             let (replicas, hosts) = (count(replicas, "replica"), count(d.hosts, "host"));

@@ -246,6 +246,9 @@ fn of_cluster(fact: &Fact) -> String {
             "machine {} is no more, and nobody asked for that",
             d.machine
         ),
+        Fact::TableApplied(d) if d.is_none_yet() => {
+            format!("{} is there, and has no table yet", d.balancer)
+        }
         Fact::TableApplied(d) => format!(
             "{} routes to {} by the table of {}",
             d.balancer,

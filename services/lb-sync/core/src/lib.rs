@@ -36,7 +36,8 @@ impl Core for LbCore {
     /// What the balancer last said is live; none while it is silent.
     type Observed = Option<Live>;
     type Reading = Reading;
-    /// None until the log's beginning was read: an unknown world is no empty one.
+    /// None until the log's beginning was read, as an unknown world is no empty one, and until the log
+    /// holds that this balancer is there.
     type Wanted = Option<RouteTable>;
 
     fn writer(&self) -> Writer {
@@ -44,7 +45,7 @@ impl Core for LbCore {
     }
 
     fn version(&self) -> &'static str {
-        "lb-sync/2"
+        "lb-sync/3"
     }
 
     fn evolve(&self, state: &mut State, entry: &Entry<'_>) {
@@ -64,16 +65,17 @@ impl Core for LbCore {
     }
 
     fn next(&self, state: &State, observed: &Option<Live>, now: Time) -> Next {
-        match observed {
-            Some(live) if Some(live.log) == state.log => {
-                live::next(&self.balancer, state, live, now)
+        match (&state.told, observed) {
+            (None, _) => live::announce(&self.balancer),
+            (Some(told), Some(live)) if Some(live.log) == state.log => {
+                live::next(&self.balancer, told, live, now)
             }
-            Some(_) | None => Next::default(),
+            (Some(_), Some(_) | None) => Next::default(),
         }
     }
 
     fn wanted(&self, state: &State, _observed: &Option<Live>, _now: Time) -> Option<RouteTable> {
-        table(state)
+        state.told.as_ref().and_then(|_| table(state))
     }
 
     fn deadlines(&self, state: &State) -> Vec<Deadline> {

@@ -7,7 +7,7 @@ use gantry_events::{
     BalancerId, LogId, Millis, ReplicaKey, RouteTable, Seq, TableApplied, TableStatus, Time,
 };
 
-use crate::state::State;
+use crate::state::Told;
 
 /// Changes nobody waits for are said at most this often, so that a storm of them is a few commits.
 const PACE: Millis = Millis(200);
@@ -56,12 +56,15 @@ impl Live {
     }
 }
 
+/// Announces a balancer that nobody knows; no table is wanted of it before that stands in the log.
+pub(crate) fn announce(balancer: &BalancerId) -> Next {
+    let applied = TableApplied::none_yet(balancer.clone());
+    Next::say(Draft::of(applied))
+}
+
 /// Says what is live once that is news: at once when somebody may wait for it (another replica is
 /// routed, or one was let go), else at a pace.
-pub(crate) fn next(balancer: &BalancerId, state: &State, live: &Live, now: Time) -> Next {
-    let Some(told) = &state.told else {
-        return say(balancer, live);
-    };
+pub(crate) fn next(balancer: &BalancerId, told: &Told, live: &Live, now: Time) -> Next {
     let said = &told.said;
     if live.routed != said.routed || !live.released.is_subset(&said.released) {
         return say(balancer, live);

@@ -2,6 +2,7 @@
 
 mod world;
 
+use gantry_decider::Core;
 use gantry_events::{LogId, Seq, TableStatus, Writer};
 use gantry_lb_sync_core::{Live, Reading};
 use uuid::Uuid;
@@ -13,6 +14,23 @@ fn one_routed() -> World {
     world.fold(&node("n1"), ready("web-a", 80));
     world.apply(&[]);
     world
+}
+
+#[test]
+fn a_balancer_is_announced_before_it_is_given_a_table() {
+    let mut world = World::unannounced();
+    world.fold(&Writer::Scheduler, placed("web-a", slot("web", 0), 1));
+    world.fold(&node("n1"), ready("web-a", 80));
+    let wanted = |world: &World| world.core.wanted(&world.state, &world.observed, world.now);
+    assert_eq!(wanted(&world), None);
+    let said = world.say().unwrap();
+    assert_eq!(
+        (said.table, said.routed, said.released),
+        (Seq(0), [].into(), [].into())
+    );
+    assert_eq!(world.next(), Default::default(), "it is announced once");
+    let table = wanted(&world).unwrap();
+    assert!(table.routes.contains_key("web.shop.localhost"));
 }
 
 #[test]

@@ -46,10 +46,10 @@ pub enum Stage {
     Ready,
     /// It answered once.
     Unready,
-    /// No new requests, said at this sequence and until this time.
-    Draining(Seq, Time),
-    /// It should stop.
-    Stopping(Seq, Time),
+    /// No new requests, and none at all from this time on.
+    Draining(Time),
+    /// It should stop; the time is the one that it had to drain.
+    Stopping(Time),
     /// Its node gave it up.
     Failed,
 }
@@ -152,7 +152,7 @@ impl Slots {
             }
             Fact::ReplicaStopped(f) if by_node(&f.node) => self.forget(&f.project, &f.replica),
             Fact::ReplicaDraining(f) => self.change(&f.project, &f.replica, |copy| {
-                copy.stage = Stage::Draining(word.seq, f.until);
+                copy.stage = Stage::Draining(f.until);
             }),
             Fact::ReplicaStopping(f) => self.change(&f.project, &f.replica, Copy::stops),
             Fact::ReplicaLost(f) => self.change(&f.project, &f.replica, |copy| {
@@ -246,8 +246,8 @@ impl Copy {
 
     /// The time for requests in flight stays that of the drain.
     fn stops(&mut self) {
-        if let Stage::Draining(seq, until) = self.stage {
-            self.stage = Stage::Stopping(seq, until);
+        if let Stage::Draining(until) = self.stage {
+            self.stage = Stage::Stopping(until);
         }
     }
 }

@@ -30,7 +30,15 @@ pub struct World {
 }
 
 impl World {
+    /// A log that has begun, and in it a balancer that is announced.
     pub fn begun() -> Self {
+        let mut world = Self::unannounced();
+        world.say().unwrap();
+        world
+    }
+
+    /// A log that has begun, and nothing else.
+    pub fn unannounced() -> Self {
         let core = LbCore {
             balancer: "b1".parse().unwrap(),
         };

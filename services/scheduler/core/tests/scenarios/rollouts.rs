@@ -84,6 +84,21 @@ fn an_old_replica_leaves_only_when_every_balancer_routes_to_the_new_one_and_has_
 }
 
 #[test]
+fn a_balancer_that_is_there_and_has_said_nothing_of_a_table_is_waited_for_as_well() {
+    let mut scene = deployed();
+    // It may be given a table that routes to what leaves, before its word of that is in the log.
+    scene.announce("b2");
+    assert_eq!(
+        scene.scale("web", 2),
+        ["scale web to 2", "begin web", "drain web.2#1: scaled down"]
+    );
+    assert_eq!(scene.settle(), [""; 0], "b1 alone has let it go");
+    scene.apply_at("b2", [].into(), [scene.key("web.2#1")].into());
+    assert_eq!(scene.settle(), ["stop web.2#1"]);
+    scene.holds();
+}
+
+#[test]
 fn a_drain_goes_on_without_the_balancers_word_once_its_time_is_over() {
     let mut scene = deployed();
     scene.balancer_rests();

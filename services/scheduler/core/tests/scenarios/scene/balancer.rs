@@ -45,6 +45,13 @@ impl Scene {
         (slots.into_values().map(|(_, key)| key).collect(), released)
     }
 
+    /// A balancer of that name is there, and has no table so far.
+    pub fn announce(&mut self, balancer: &str) {
+        let balancer: BalancerId = balancer.parse().unwrap();
+        let applied = TableApplied::none_yet(balancer.clone());
+        self.stage.fact(Writer::Balancer(balancer), applied);
+    }
+
     /// A table is live that routes these and has let those go.
     pub fn apply(&mut self, routed: BTreeSet<ReplicaKey>, released: BTreeSet<ReplicaKey>) {
         self.apply_at("b1", routed, released);
