@@ -115,11 +115,12 @@ impl Hearing {
             );
             self.bring(Reading::Listening(true)).await;
         }
-        let nodes = std::mem::take(&mut self.nodes);
-        let balancers = std::mem::take(&mut self.balancers);
-        if !nodes.is_empty() || !balancers.is_empty() {
-            self.bring(Reading::Heard { nodes, balancers }).await;
-        }
+        let heard = Reading::Heard {
+            at: time,
+            nodes: std::mem::take(&mut self.nodes),
+            balancers: std::mem::take(&mut self.balancers),
+        };
+        self.bring(heard).await;
     }
 
     async fn bring(&self, reading: Reading) {

@@ -110,7 +110,12 @@ impl Schedulers {
     pub fn hear(&mut self, nodes: &BTreeSet<NodeId>, balancers: &BTreeSet<BalancerId>, now: Time) {
         for one in self.pair.iter_mut().filter(|one| one.leads()) {
             let (nodes, balancers) = (nodes.clone(), balancers.clone());
-            one.read(Reading::Heard { nodes, balancers }, now);
+            let heard = Reading::Heard {
+                at: now,
+                nodes,
+                balancers,
+            };
+            one.read(heard, now);
         }
     }
 

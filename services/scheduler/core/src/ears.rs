@@ -1,7 +1,8 @@
 //! Who was heard, and for how long others were not: readings of the world, never part of the state.
 //!
 //! Silence counts only while this observer listens, and afresh each time it begins to: when its own link
-//! was down, or another held the lease, it knows nothing.
+//! was down, or another held the lease, it knows nothing. Nor does it know of the time since it last said who
+//! was heard: a process that was paused goes on with the clock of now and the ears of then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,8 @@ use crate::limits::BALANCER_LEASE;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ears {
     since: Option<Time>,
+    /// When they last said who was heard.
+    until: Time,
     nodes: BTreeMap<NodeId, Time>,
     balancers: BTreeMap<BalancerId, Time>,
 }
@@ -22,15 +25,18 @@ impl Ears {
     pub fn new(since: Option<Time>) -> Self {
         Self {
             since,
+            until: since.unwrap_or_default(),
             ..Self::default()
         }
     }
 
-    /// These were heard.
-    pub fn hear(&mut self, nodes: BTreeSet<NodeId>, balancers: BTreeSet<BalancerId>, now: Time) {
-        if self.since.is_some() {
-            self.nodes.extend(nodes.into_iter().map(|node| (node, now)));
-            let heard = balancers.into_iter().map(|balancer| (balancer, now));
+    /// These were heard, and nobody else up to then.
+    pub fn hear(&mut self, nodes: BTreeSet<NodeId>, balancers: BTreeSet<BalancerId>, at: Time) {
+        // A word of before they began to listen anew counts for nothing.
+        if self.since.is_some() && at >= self.until {
+            self.until = at;
+            self.nodes.extend(nodes.into_iter().map(|node| (node, at)));
+            let heard = balancers.into_iter().map(|balancer| (balancer, at));
             self.balancers.extend(heard);
         }
     }
@@ -48,9 +54,9 @@ impl Ears {
     }
 
     /// Whether the balancer has been silent for its lease.
-    pub fn misses(&self, balancer: &BalancerId, now: Time) -> bool {
+    pub fn misses(&self, balancer: &BalancerId) -> bool {
         let last = self.balancers.get(balancer).copied().or(self.since);
-        last.is_some_and(|last| now.since(last) >= BALANCER_LEASE)
+        last.is_some_and(|last| self.silence(last) >= BALANCER_LEASE)
     }
 
     /// When that becomes so of one of these, if they stay silent.
@@ -65,8 +71,13 @@ impl Ears {
             .filter(move |at| *at > now)
     }
 
-    /// How long it has been silent that was last heard at `last`.
-    pub fn silence(last: Time, now: Time) -> Millis {
-        now.since(last)
+    /// Whether they said who was heard no earlier than so long before then.
+    pub fn said_by(&self, then: Time, before: Millis) -> bool {
+        self.until + before >= then
+    }
+
+    /// How long they have listened in vain to who was last heard at `last`.
+    pub fn silence(&self, last: Time) -> Millis {
+        self.until.since(last)
     }
 }

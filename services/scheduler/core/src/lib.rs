@@ -99,7 +99,7 @@ impl Core for SchedulerCore {
     /// Who is heard first, then images, what rollouts came to, and the steps that lead there.
     fn next(&self, state: &State, observed: &Observed, now: Time) -> Next {
         let ears = &observed.ears;
-        let rollouts = rollout::all(state, |balancer| ears.misses(balancer, now));
+        let rollouts = rollout::all(state, |balancer| ears.misses(balancer));
         let draft = silence::next(state, ears, now)
             .or_else(|| nodes::next(state, &rollouts, now))
             .or_else(|| resolve::next(state, observed, now))
@@ -113,7 +113,7 @@ impl Core for SchedulerCore {
             deadlines
                 .map(|deadline| deadline.until)
                 .chain(outcome::wakes(&rollouts))
-                .chain(silence::wakes(state, ears))
+                .chain(silence::wakes(state, ears, now))
                 .chain(ears.next_miss(state.balancers.keys(), now)),
         )
     }

@@ -20,6 +20,9 @@ pub const LOST_AFTER: Millis = Millis::from_secs(15);
 /// The same while many are silent at once: rather the network than they.
 pub const LOST_AFTER_WIDESPREAD: Millis = Millis::from_secs(60);
 
+/// Time within which the ears say again who was heard, and thereby who was not.
+pub(crate) const HEARD_WITHIN: Millis = Millis::from_secs(1);
+
 /// Silence after which a balancer does not count any more, if another is heard. Longer than a restart of
 /// its lb-sync takes, as the balancer itself goes on meanwhile with the table it has.
 pub const BALANCER_LEASE: Millis = Millis::from_secs(30);

@@ -34,8 +34,11 @@ pub enum Reading {
     /// From now on heartbeats reach this scheduler and its word counts, or not any more. What was heard
     /// before counts for nothing either way.
     Listening(bool),
-    /// These were heard since the last reading.
+    /// These were heard since the last reading, and no others. Silence counts up to the last of these readings
+    /// alone, so they come in short intervals, whether or not somebody was heard.
     Heard {
+        /// When that was said, by the observer's clock: it may have been waiting to be read.
+        at: Time,
         /// Nodes.
         nodes: BTreeSet<NodeId>,
         /// Balancers.
@@ -64,7 +67,11 @@ impl Observed {
                 self.images.take(image, Found::Unreachable(said), now);
             }
             Reading::Listening(listens) => self.ears = Ears::new(listens.then_some(now)),
-            Reading::Heard { nodes, balancers } => self.ears.hear(nodes, balancers, now),
+            Reading::Heard {
+                at,
+                nodes,
+                balancers,
+            } => self.ears.hear(nodes, balancers, at),
         }
     }
 }

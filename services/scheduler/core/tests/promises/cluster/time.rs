@@ -58,10 +58,13 @@ impl Cluster {
             .filter(|id| !(self.is_b2_mute && **id == "b2"))
             .map(|id| id.parse().unwrap())
             .collect();
-        self.watch.hears(&balancers, self.scene.stage.now);
-        self.scene
-            .stage
-            .reading(Reading::Heard { nodes, balancers });
+        let at = self.scene.stage.now;
+        self.watch.hears(&balancers, at);
+        self.scene.stage.reading(Reading::Heard {
+            at,
+            nodes,
+            balancers,
+        });
         self.scene.settle();
         self.watch.follow(&self.scene.stage.told);
     }

@@ -1,6 +1,6 @@
 //! Heartbeats: who is heard while time passes.
 
-use gantry_events::{Millis, NodeId};
+use gantry_events::{Millis, NodeId, Time};
 use gantry_scheduler_core::Reading;
 
 use super::Scene;
@@ -25,9 +25,15 @@ impl Scene {
 
     /// These nodes and balancers are heard.
     pub fn hear(&mut self, nodes: &[&str], balancers: &[&str]) -> Vec<String> {
+        self.hear_at(self.stage.now, nodes, balancers)
+    }
+
+    /// They were heard then, and the word of it is read now.
+    pub fn hear_at(&mut self, at: Time, nodes: &[&str], balancers: &[&str]) -> Vec<String> {
         let nodes = nodes.iter().map(|node| -> NodeId { node.parse().unwrap() });
         let balancers = balancers.iter().map(|balancer| balancer.parse().unwrap());
         self.stage.reading(Reading::Heard {
+            at,
             nodes: nodes.collect(),
             balancers: balancers.collect(),
         });
