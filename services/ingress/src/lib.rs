@@ -27,6 +27,7 @@ mod public;
 mod replica;
 mod saved;
 mod settings;
+mod socket;
 mod stall;
 mod tables;
 mod trouble;

@@ -6,7 +6,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use gantry_events::Millis;
 use gantry_runtime::Lane;
@@ -15,13 +14,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustix::net::sockopt;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::body::Upload;
 use crate::replica::Replica;
+use crate::socket::{Announced, Sending, Socket};
 use crate::stall::Stall;
 
 type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
@@ -31,6 +30,7 @@ pub(crate) struct Line {
     /// Whose thread its socket wakes; on another it would work, slowly.
     pub(crate) lane: Lane,
     sender: SendRequest<Upload>,
+    announced: Announced,
     wire: Wire,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// How long neither a request's body moves nor an answer begins.
@@ -87,11 +87,13 @@ impl Line {
         let stream = tokio::time::timeout(within.duration(), connecting)
             .await
             .map_err(|_| ConnectError::TimedOut(within))??;
-        notice_loss(&stream)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let socket = Socket::of(stream)?;
+        let announced = socket.announced();
+        let (sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
         Ok(Self {
             lane: Lane::here(),
             sender,
+            announced,
             wire: Wire::Open(Box::pin(connection.with_upgrades())),
             cut: Box::pin(replica.cut.clone().cancelled_owned()),
             silence: Stall::new(answer_within),
@@ -107,6 +109,11 @@ impl Line {
     /// Whether it was cut by us.
     pub(crate) fn is_cut(&self) -> bool {
         matches!(self.wire, Wire::Cut)
+    }
+
+    /// It carries a tunnel's bytes from here on.
+    pub(crate) fn become_tunnel(&self) {
+        self.announced.sends(Sending::Tunnel);
     }
 
     /// Moves what is on its way; ready once the connection is over.
@@ -133,6 +140,7 @@ impl Line {
         request: Request<Upload>,
         wait: impl Fn() -> W,
     ) -> Result<Response<Incoming>, Unanswered> {
+        self.announced.sends(Sending::of(request.body()));
         let progress = request.body().progress();
         let mut before = progress.frames();
         let mut waiting = None;
@@ -158,19 +166,4 @@ impl Line {
         })
         .await
     }
-}
-
-/// Has the kernel find out when the machine at the other end is no more, in about five seconds: what waits for it
-/// would else do so as long as the longest answer may take. A process that merely hangs is none of its business.
-///
-/// No probe is sent while bytes are unacknowledged. What is in flight on a lost machine just then ends with the
-/// limit on a standing answer or body, or with its replica's drain; new requests go elsewhere long before that. A
-/// limit of the kernel's own (the user timeout) would be no help: it also counts the time in which a replica that is
-/// well reads nothing, and it takes the place of the number of probes.
-fn notice_loss(stream: &TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    sockopt::set_socket_keepalive(stream, true)?;
-    sockopt::set_tcp_keepidle(stream, Duration::from_secs(2))?;
-    sockopt::set_tcp_keepintvl(stream, Duration::from_secs(1))?;
-    Ok(sockopt::set_tcp_keepcnt(stream, 3)?)
 }

@@ -57,6 +57,7 @@ impl Tunnel {
             flight,
             serving: _serving,
         } = self;
+        line.become_tunnel();
         let moved = Arc::new(AtomicU64::new(0));
         let carried = async {
             let replica = async {
