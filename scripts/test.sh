@@ -58,11 +58,14 @@ end_to_end_tests() {
   done
 }
 
-# A second run changes nothing: the same containers, the same replicas of the same release.
+# A second run changes nothing: the same containers, the same replicas of the same release, as many as its user
+# asked for meanwhile.
 up_again() {
   local before after
+  with_token bin/gantry scale hello=4 -p demo || return 1
   before=$(what_runs) && sh scripts/up.sh && after=$(what_runs) || return 1
   [ "$before" = "$after" ] || { printf 'a second run changed what runs, from\n%s\nto\n%s\n' "$before" "$after" >&2; return 1; }
+  with_token bin/gantry scale hello=3 -p demo
 }
 
 # Containers of services and machines; the one-shot first start may run again, and finds its work done.
