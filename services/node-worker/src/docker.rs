@@ -3,6 +3,7 @@
 
 mod creation;
 mod exec;
+mod pull;
 mod sight;
 mod steps;
 

@@ -4,16 +4,17 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, CreateImageOptionsBuilder, RemoveContainerOptionsBuilder,
     StopContainerOptionsBuilder,
 };
-use futures::TryStreamExt;
 use gantry_events::{Millis, ReplicaKey};
 use gantry_node_worker_core::{Action, ContainerId, Creation, Outcome};
 use gantry_spec::ImageRef;
 
+use super::pull::{self, PullError};
 use super::{Engine, EngineError, creation};
 use crate::output;
 
-/// Longest time without a word while an image is pulled.
-const PULL_SILENCE: Millis = Millis::from_secs(300);
+/// Longest time in which nothing of an image comes while it is pulled. Long enough for the largest layer to be
+/// written on a disk that is busy: what is given up begins anew.
+const PULL_PATIENCE: Millis = Millis::from_secs(120);
 
 /// Words of an engine or registry by which an image cannot be had, however often it is asked for.
 const NO_SUCH_IMAGE: [&str; 7] = [
@@ -101,15 +102,17 @@ impl Engine {
         let options = CreateImageOptionsBuilder::default()
             .from_image(image.as_str())
             .build();
-        let docker = self.patient(PULL_SILENCE).await?;
-        let pulled = docker
-            .create_image(Some(options), None, None)
-            .try_for_each(|_| async { Ok(()) })
-            .await;
-        match pulled.map_err(self.wrong()) {
+        let docker = self.patient(PULL_PATIENCE).await?;
+        let words = docker.create_image(Some(options), None, None);
+        match pull::follow(words, PULL_PATIENCE).await {
             Ok(()) => Ok(Outcome::Pulled),
-            Err(error) if says(&error, &NO_SUCH_IMAGE) => Ok(never(&error)),
-            Err(error) => Err(error),
+            Err(error @ PullError::StandsStill(_)) => Ok(Outcome::Retry {
+                because: error.to_string(),
+            }),
+            Err(PullError::Said(cause)) => match self.wrong()(cause) {
+                error if says(&error, &NO_SUCH_IMAGE) => Ok(never(&error)),
+                error => Err(error),
+            },
         }
     }
 
