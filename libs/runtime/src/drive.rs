@@ -8,19 +8,17 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use gantry_bus::{AppendOutcome, Head, Log, LogError, Stored};
-use gantry_decider::{Backoff, Core};
-use gantry_events::{Millis, Seq, Time};
+use gantry_decider::Core;
+use gantry_events::{Seq, Time};
 use tokio::sync::{mpsc, watch};
 
+use crate::Process;
 use crate::driven::{DriveError, Driven, Duty, Keep, Setup, View};
 use crate::engine::{Engine, Input, Output};
-use crate::{Condition, Process};
+use crate::signs::Signs;
 
 /// Readings that may wait for the engine; a shell that reads faster than that waits.
 const READINGS: usize = 1024;
-
-/// Appends in a row that are not taken, after which the process counts as not ready.
-const REFUSALS: u32 = 3;
 
 /// Runs an engine as the task `engine` of the process until it stops.
 pub fn drive<C, L>(process: &Process, setup: Setup<C, L>) -> Driven<C>
@@ -45,14 +43,11 @@ where
         log: setup.log,
         keep: setup.keep,
         process: process.clone(),
-        caught_up: process.health.condition("log"),
-        appends: process.health.condition("appends"),
-        refusals: 0,
+        signs: Signs::of(process),
         publish,
         leading: true,
         goal: None,
         messages: None,
-        failures: 0,
         wake_at: None,
         reply: None,
     };
@@ -68,15 +63,11 @@ struct Driver<C: Core, L> {
     keep: Option<Box<dyn Keep<C::State>>>,
     own: Head,
     process: Process,
-    caught_up: Condition,
-    appends: Condition,
-    /// Appends in a row that the log did not take.
-    refusals: u32,
+    signs: Signs,
     publish: watch::Sender<Option<Arc<View<C>>>>,
     leading: bool,
     goal: Option<Seq>,
     messages: Option<BoxStream<'static, Result<Stored, LogError>>>,
-    failures: u32,
     wake_at: Option<Time>,
     reply: Option<Reply>,
 }
@@ -101,8 +92,6 @@ where
         mut inbox: mpsc::Receiver<C::Reading>,
         mut duty: Duty,
     ) -> Result<(), DriveError> {
-        self.appends.met();
-        self.caught_up.unmet("reading the log");
         if let Duty::Leased(held) = &mut duty {
             let leading = *held.borrow_and_update();
             self.take(Input::Lead(leading))?;
@@ -127,7 +116,7 @@ where
     ) -> Result<bool, DriveError> {
         let process = self.process.clone();
         while self.messages.is_none() {
-            let pause = process.sleep(Backoff::NEAR.after(self.failures));
+            let pause = process.sleep(self.signs.pause());
             tokio::pin!(pause);
             loop {
                 tokio::select! {
@@ -139,7 +128,7 @@ where
             match self.log.tail().await {
                 Ok(tail) => {
                     if self.engine.is_live() && self.engine.folded() >= tail {
-                        self.is_caught_up();
+                        self.signs.caught_up();
                     }
                     self.goal = Some(tail);
                     self.messages = Some(self.log.follow(self.engine.folded()));
@@ -152,12 +141,7 @@ where
 
     fn lose_log(&mut self, error: &LogError) {
         self.messages = None;
-        self.failures = self.failures.saturating_add(1);
-        self.process
-            .metrics
-            .count("gantry_log_follow_failures_total", &[], 1);
-        self.caught_up.unmet(&format!("{error}; trying again"));
-        tracing::warn!(%error, failures = self.failures, "following the log failed");
+        self.signs.lost(error);
     }
 
     async fn await_input(
@@ -189,42 +173,10 @@ where
             }
             leading = lead_change(duty) => Happened::Input(Input::Lead(leading)),
             Some(reading) = inbox.recv() => Happened::Input(Input::Reading(reading)),
-            () = sleep_or_never(&self.process, wake) => {
+            () = self.process.sleep_if(wake) => {
                 self.wake_at = None;
                 Happened::Input(Input::Wake)
             }
-        }
-    }
-
-    fn is_caught_up(&mut self) {
-        self.failures = 0;
-        self.caught_up.met();
-    }
-
-    /// Says in health, logs and metrics what the server made of an append.
-    fn note(&mut self, outcome: &AppendOutcome) {
-        let because = match outcome {
-            AppendOutcome::Stored(_) | AppendOutcome::WrongLast => {
-                self.refusals = 0;
-                self.appends.met();
-                return;
-            }
-            AppendOutcome::Unavailable(because) | AppendOutcome::Unknown(because) => because,
-        };
-        self.refusals = self.refusals.saturating_add(1);
-        self.process
-            .metrics
-            .count("gantry_append_retries_total", &[], 1);
-        tracing::warn!(
-            because,
-            tries = self.refusals,
-            "an append was not taken; trying again"
-        );
-        if self.refusals >= REFUSALS {
-            self.appends.unmet(&format!(
-                "the log has not taken an append {} times: {because}",
-                self.refusals
-            ));
         }
     }
 
@@ -233,7 +185,7 @@ where
             self.leading = leading;
         }
         if let Input::Answered(outcome) = &input {
-            self.note(outcome);
+            self.signs.answered(outcome);
         }
         let went_live = matches!(input, Input::Live);
         let folded_before = self.engine.folded();
@@ -241,7 +193,7 @@ where
         // Else a wall clock behind the own commits would stand still for the core until it caught up.
         self.process.clock.not_before(self.engine.last_time());
         if went_live || (self.engine.is_live() && self.engine.folded() > folded_before) {
-            self.is_caught_up();
+            self.signs.caught_up();
         }
         self.remember()?;
         for output in outputs {
@@ -323,12 +275,5 @@ async fn lead_change(duty: &mut Duty) -> bool {
             Ok(()) => *held.borrow_and_update(),
             Err(_) => pending().await,
         },
-    }
-}
-
-async fn sleep_or_never(process: &Process, wait: Option<Millis>) {
-    match wait {
-        Some(wait) => process.sleep(wait).await,
-        None => pending().await,
     }
 }

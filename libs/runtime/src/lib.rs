@@ -6,6 +6,7 @@
 //! stored (`gantry-bus`), what the world is (the services' shells).
 
 mod clock;
+mod door;
 mod drive;
 mod driven;
 mod engine;
@@ -13,11 +14,13 @@ mod health;
 mod lanes;
 mod metrics;
 pub mod settings;
+mod signs;
 mod supervise;
 mod telemetry;
 mod whole_file;
 
 pub use clock::{Clock, Moment};
+pub use door::{Door, Place};
 pub use drive::drive;
 pub use driven::{DriveError, Driven, Duty, Keep, Setup, View};
 pub use engine::{Engine, Input, Output, Snapshot};

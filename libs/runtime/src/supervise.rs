@@ -132,6 +132,14 @@ impl Process {
         tokio::time::sleep(wait.duration()).await;
     }
 
+    /// Waits this long, or for ever if there is nothing to wait for.
+    pub async fn sleep_if(&self, wait: Option<Millis>) {
+        match wait {
+            Some(wait) => self.sleep(wait).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Ticks each `period`, which is not zero.
     pub fn every(&self, period: Millis) -> Every {
         let mut interval = tokio::time::interval(period.duration());

@@ -3,20 +3,15 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::Arc;
 
 use axum::Router;
-use gantry_events::Millis;
+use gantry_runtime::{Door, Place};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::Api;
-
-/// Wait after a failed accept, most often for want of file descriptors.
-const AFTER_FAILED_ACCEPT: Millis = Millis(100);
 
 /// Serves a listener until the process stops. Requests in flight then end in the time the process has.
 pub(crate) async fn serve(
@@ -24,34 +19,19 @@ pub(crate) async fn serve(
     listener: TcpListener,
     routes: Router,
 ) -> Result<(), Infallible> {
-    let room = Arc::new(Semaphore::new(api.settings.connections_at_once as usize));
-    let stopping = api.process.stopping();
-    loop {
-        let place = room.clone().acquire_owned();
-        let Some(Ok(place)) = stopping.run_until_cancelled(place).await else {
-            return Ok(());
-        };
-        let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await else {
-            return Ok(());
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                let work = connection(api.clone(), stream, routes.clone(), place);
-                api.process.serve_one("connection", work);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted; trying again in {AFTER_FAILED_ACCEPT}");
-                api.process.sleep(AFTER_FAILED_ACCEPT).await;
-            }
-        }
+    let door = Door::of(&api.process, api.settings.connections_at_once);
+    while let Some(((stream, _), place)) = door.next(|| listener.accept()).await {
+        let work = connection(api.clone(), stream, routes.clone(), place);
+        api.process.serve_one("connection", work);
     }
+    Ok(())
 }
 
 async fn connection(
     api: Api,
     stream: TcpStream,
     routes: Router,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 ) -> Result<(), Infallible> {
     if let Err(error) = converse(&api, stream, routes).await {
         tracing::debug!(%error, "a connection ended early");

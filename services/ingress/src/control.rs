@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gantry_events::{Digest, Millis, RouteTable, TableStatus};
+use gantry_runtime::Door;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -20,13 +21,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::public::after_failed_accept;
 use crate::{Error, Ingress};
 
 /// Connections at a time: lb-sync's poll, its table, and somebody who looks.
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: u32 = 16;
 /// Longest poll.
 const LONGEST_WAIT: Millis = Millis::from_secs(60);
 /// Largest table in bytes: a hundred thousand replicas at a hundred bytes and some.
@@ -56,28 +56,12 @@ pub(crate) async fn serve(
     listener: UnixListener,
     orders: mpsc::Sender<Order>,
 ) -> Result<(), Error> {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let stopping = ingress.process.stopping();
-    let next = || async {
-        let permit = permits
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        (permit, listener.accept().await)
-    };
-    while let Some((permit, accepted)) = stopping.run_until_cancelled(next()).await {
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                after_failed_accept(&ingress, &error).await;
-                continue;
-            }
-        };
-        let (ingress_, orders) = (ingress.clone(), orders.clone());
+    let door = Door::of(&ingress.process, CONNECTIONS);
+    while let Some(((stream, _), place)) = door.next(|| listener.accept()).await {
+        let (shared, orders) = (ingress.clone(), orders.clone());
         ingress.process.spawn("control", async move {
-            converse(ingress_, stream, orders).await;
-            drop(permit);
+            converse(shared, stream, orders).await;
+            drop(place);
             Ok::<(), Infallible>(())
         });
     }

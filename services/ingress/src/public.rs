@@ -5,72 +5,43 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
-use gantry_events::Millis;
+use gantry_runtime::{Door, Place};
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client::Client;
 use crate::patience::Patient;
 use crate::{Error, Ingress};
 
-/// Wait after a failed accept, most often for want of file descriptors.
-const AFTER_FAILED_ACCEPT: Millis = Millis(100);
-
 /// Serves a listener until the process stops; then lets requests in flight end, for the time set.
 pub(crate) async fn serve(ingress: Arc<Ingress>, listener: TcpListener) -> Result<(), Error> {
-    let limit = ingress.settings.http_connections;
-    let permits = Arc::new(Semaphore::new(
-        usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS),
-    ));
-    let stopping = ingress.process.stopping();
-    while let Some(permit) = stopping
-        .run_until_cancelled(permits.clone().acquire_owned())
-        .await
-    {
-        let permit = permit.expect("the semaphore is never closed");
-        let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await else {
-            break;
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let serve = |stream| connection(ingress.clone(), stream, peer, permit);
-                let lanes = &ingress.lanes;
-                if let Err(error) = lanes.serve_one(&ingress.process, "connection", stream, serve) {
-                    tracing::warn!(%peer, %error, "a connection was accepted and could not be served");
-                }
-            }
-            Err(error) => after_failed_accept(&ingress, &error).await,
+    let door = Door::of(&ingress.process, ingress.settings.http_connections);
+    while let Some(((stream, peer), place)) = door.next(|| listener.accept()).await {
+        let serve = |stream| connection(ingress.clone(), stream, peer, place);
+        let lanes = &ingress.lanes;
+        if let Err(error) = lanes.serve_one(&ingress.process, "connection", stream, serve) {
+            tracing::warn!(%peer, %error, "a connection was accepted and could not be served");
         }
     }
     drop(listener);
-    let all_ended = permits.acquire_many(limit);
-    if tokio::time::timeout(ingress.settings.http_shutdown.duration(), all_ended)
+    let last = ingress.settings.http_shutdown;
+    if tokio::time::timeout(last.duration(), door.emptied())
         .await
         .is_err()
     {
-        tracing::warn!(
-            "requests were still in flight {} after the stop; they are cut",
-            ingress.settings.http_shutdown
-        );
+        tracing::warn!("requests were still in flight {last} after the stop; they are cut");
     }
     ingress.over.cancel();
     Ok(())
-}
-
-/// Pauses, so that a door that cannot be opened is not tried in a circle.
-pub(crate) async fn after_failed_accept(ingress: &Ingress, error: &std::io::Error) {
-    tracing::warn!(%error, "no connection could be accepted; trying again in {AFTER_FAILED_ACCEPT}");
-    ingress.process.sleep(AFTER_FAILED_ACCEPT).await;
 }
 
 async fn connection(
     ingress: Arc<Ingress>,
     stream: TcpStream,
     peer: SocketAddr,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 ) -> Result<(), Infallible> {
     ingress.counts.connections.up();
     if let Err(error) = converse(&ingress, stream, peer).await {

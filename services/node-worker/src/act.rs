@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::future::pending;
 use std::sync::Arc;
 
 use gantry_decider::Core;
-use gantry_events::{Millis, ReplicaKey, Time};
+use gantry_events::{ReplicaKey, Time};
 use gantry_node_worker_core::{NodeCore, NodeState, Observed, Outcome, Reading, Step, Work};
 use gantry_runtime::{Process, View};
 use tokio::sync::{Notify, mpsc, watch};
@@ -76,7 +75,7 @@ impl Act {
                     Ok(()) => self.remember(),
                     Err(_) => return Ok(()),
                 },
-                () = sleep_or_never(&self.process, wake) => {}
+                () = self.process.sleep_if(wake) => {}
             }
             while let Ok(reading) = inbox.try_recv() {
                 self.fold(&mut doing, reading);
@@ -176,11 +175,4 @@ fn replace<T: PartialEq + Clone>(old: &mut T, new: &T) -> bool {
         old.clone_from(new);
     }
     changed
-}
-
-async fn sleep_or_never(process: &Process, wait: Option<Millis>) {
-    match wait {
-        Some(wait) => process.sleep(wait).await,
-        None => pending().await,
-    }
 }

@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gantry_events::Millis;
-use gantry_runtime::Process;
+use gantry_runtime::{Door, Process};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// Time to reach the registry.
@@ -38,13 +37,8 @@ pub async fn relay(
     let wrong = |cause| RelayError { address, cause };
     let listener = TcpListener::bind(address).await.map_err(wrong)?;
     let bound = listener.local_addr().map_err(wrong)?;
-    let room = Arc::new(Semaphore::new(
-        usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS),
-    ));
-    process.spawn(
-        "relay",
-        accept(process.clone(), listener, Arc::from(registry), room),
-    );
+    let serving = accept(process.clone(), listener, Arc::from(registry), most);
+    process.spawn("relay", serving);
     Ok(bound)
 }
 
@@ -52,22 +46,10 @@ async fn accept(
     process: Process,
     listener: TcpListener,
     registry: Arc<str>,
-    room: Arc<Semaphore>,
+    most: u32,
 ) -> Result<(), Infallible> {
-    let stopping = process.stopping();
-    loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            return Ok(());
-        };
-        let accepted = tokio::select! {
-            () = stopping.cancelled() => return Ok(()),
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((client, _)) = accepted else {
-            // Out of file descriptors, most likely; the next one may be luckier.
-            process.sleep(Millis(100)).await;
-            continue;
-        };
+    let door = Door::of(&process, most);
+    while let Some(((client, _), place)) = door.next(|| listener.accept()).await {
         let (registry, stopping) = (Arc::clone(&registry), process.stopping());
         process.serve_one("relayed", async move {
             let _place = place;
@@ -78,6 +60,7 @@ async fn accept(
             Ok::<(), Infallible>(())
         });
     }
+    Ok(())
 }
 
 /// A connection that cannot be carried is closed; whoever made it tries again and says why.
