@@ -276,6 +276,7 @@ fn a_node_that_is_back_is_empty_only_once_what_was_told_to_stop_there_has_stoppe
     // It is heard, and should be emptied, at once.
     let all = ALL.iter().map(|node| node.parse().unwrap()).collect();
     scene.stage.reading(Reading::Heard {
+        at: scene.stage.now,
         nodes: all,
         balancers: [].into(),
     });
