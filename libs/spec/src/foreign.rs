@@ -3,13 +3,14 @@
 
 mod deploy;
 mod health;
+mod shell_words;
 
 use crate::form as spelling;
 use crate::tree::{Content, Node};
 use crate::units::is_number;
 
 pub(crate) use deploy::{constraints, rollout};
-pub(crate) use health::span;
+pub(crate) use health::{healthcheck, span};
 
 /// What of ours a foreign key stands for.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +63,8 @@ pub(crate) fn exact(ours: Ours, value: &Node) -> Option<String> {
         Ours::Env => env(value),
         Ours::Port => port(value),
         Ours::Domains => domains(value),
-        Ours::Healthcheck => health::healthcheck(value),
-        Ours::HealthTest => health::test(value),
+        Ours::Healthcheck => health::healthcheck(value, &|_| true),
+        Ours::HealthTest => health::test(value, &|_| true),
         Ours::HealthPath => health::path(value),
         Ours::Exec => keyed("exec", words(value.get("command").unwrap_or(value))),
         Ours::Deploy => deploy::deploy(value),
@@ -175,10 +176,23 @@ fn number(value: &Node) -> Option<&str> {
 /// A command as a list: a list as it is, a line cut at its spaces, or given to a shell where it needs one.
 pub(crate) fn words(value: &Node) -> Option<String> {
     if let Content::List(items) = &value.content {
-        let items: Option<Vec<_>> = items.iter().map(|item| item.text().map(flow)).collect();
-        return items.map(|items| format!("[{}]", items.join(", ")));
+        let items: Option<Vec<_>> = items.iter().map(Node::text).collect();
+        return items.map(|items| list(items.into_iter()));
     }
     value.text().map(line)
+}
+
+/// A command as Compose runs it: a line is cut into words, and no shell sees it.
+pub(crate) fn command(value: &Node) -> Option<String> {
+    match value.text() {
+        Some(text) => shell_words::split(text).map(|words| list(words.iter().map(String::as_str))),
+        None => words(value),
+    }
+}
+
+fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<_> = words.map(flow).collect();
+    format!("[{}]", words.join(", "))
 }
 
 /// The words of a line.
@@ -186,8 +200,7 @@ fn line(line: &str) -> String {
     if line.contains(['"', '\'', '$', '|', '&', ';', '<', '>', '*', '`', '\\', '(']) {
         return format!("[sh, -c, {}]", flow(line));
     }
-    let words: Vec<_> = line.split_whitespace().map(flow).collect();
-    format!("[{}]", words.join(", "))
+    list(line.split_whitespace())
 }
 
 /// A text as it can stand inside `{}` and `[]`: bare where that is safe, else quoted.

@@ -49,6 +49,24 @@ fn the_project_is_called_as_asked_else_as_the_file_says() {
 }
 
 #[test]
+fn a_line_is_run_by_no_shell_and_a_probe_of_another_port_stays_a_program() {
+    let text = r#"services: {web: {image: a, command: "run --title 'a && b' $$HOME",
+        healthcheck: {test: [CMD, curl, "http://localhost:9000/healthz"]}, ports: ["8080:3000"]},
+        plain: {image: a, expose: [80], healthcheck: {test: "wget -q http://localhost/up"}},
+        queue: {image: a, healthcheck: {test: [CMD, curl, "http://localhost:9000/healthz"]}}}"#;
+    let converted = convert(text).unwrap();
+    for line in [
+        r#"command: [run, --title, "a && b", "$HOME"]"#,
+        r#"health: {exec: [curl, "http://localhost:9000/healthz"]}"#,
+        "health: {path: /up}",
+    ] {
+        assert!(converted.text.contains(line), "{line}\n{}", converted.text);
+    }
+    assert_eq!(converted.text.matches("health: {exec").count(), 2);
+    parse_here(&converted.text, None, &|_| Ok(Vec::new())).unwrap();
+}
+
+#[test]
 fn what_is_no_compose_file_is_refused() {
     let rows = [
         ("", FaultCode::EmptyFile),

@@ -1,5 +1,7 @@
 //! One service of a Compose file as lines of ours.
 
+mod ports;
+
 use std::collections::BTreeMap;
 
 use gantry_events::ServiceName;
@@ -13,11 +15,6 @@ use crate::words;
 
 /// The lines of a service, without their margin.
 pub(super) type Converted = Vec<String>;
-
-/// Ports on which nothing speaks HTTP: those of well-known databases, queues and the like.
-const NOT_HTTP: [&str; 12] = [
-    "22", "25", "53", "1433", "1883", "3306", "5432", "5672", "6379", "9092", "11211", "27017",
-];
 
 /// Keys of a `healthcheck` that are read.
 const OF_HEALTH: [&str; 5] = ["test", "interval", "timeout", "start_period", "disable"];
@@ -36,7 +33,13 @@ pub(super) fn service(
         dropped,
     };
     service.image(name);
-    for entry in field.node.entries() {
+    // What a probe asks depends on the port.
+    let (ports, rest): (Vec<_>, Vec<_>) = field
+        .node
+        .entries()
+        .iter()
+        .partition(|entry| matches!(entry.key.as_str(), "ports" | "expose"));
+    for entry in ports.into_iter().chain(rest) {
         service.key(entry, configs);
     }
     service.finish()
@@ -65,8 +68,10 @@ impl<'t> Service<'_, 't> {
         let value = &entry.value;
         match entry.key.as_str() {
             "image" => {}
-            "command" => self.exact(entry, Ours::Command),
-            "entrypoint" => self.exact(entry, Ours::Entrypoint),
+            "command" | "entrypoint" => {
+                let words = foreign::command(&entry.value);
+                self.line(entry, words.map(|words| format!("{}: {words}", entry.key)));
+            }
             "environment" => self.env(entry),
             "ports" | "expose" => self.ports(entry),
             "healthcheck" => self.health(entry),
@@ -86,7 +91,11 @@ impl<'t> Service<'_, 't> {
 
     /// A key whose value is one line of ours, unless that line stands already.
     fn exact(&mut self, entry: &'t Entry, ours: Ours) {
-        match foreign::exact(ours, &entry.value) {
+        self.line(entry, foreign::exact(ours, &entry.value));
+    }
+
+    fn line(&mut self, entry: &'t Entry, line: Option<String>) {
+        match line {
             Some(line) if !self.says(&line) => self.lines.push(line),
             _ => self.drop(entry),
         }
@@ -152,42 +161,17 @@ impl<'t> Service<'_, 't> {
         self.dropped.push(fault.suggest("write its value in `env`"));
     }
 
-    /// The first port that may speak HTTP; a service has one.
-    fn ports(&mut self, entry: &'t Entry) {
-        let field = self.field.entry(entry);
-        for (index, item) in entry.value.items().iter().enumerate() {
-            let line = foreign::exact(Ours::Port, item);
-            let number = line.as_deref().and_then(|line| line.strip_prefix("port: "));
-            let message = match number {
-                Some(number) if NOT_HTTP.contains(&number) => {
-                    format!(
-                        "port {number} was not carried over: only HTTP is balanced in this version"
-                    )
-                }
-                Some(number) if self.lines.contains(&format!("port: {number}")) => continue,
-                Some(number) if !self.says("port:") => {
-                    self.lines.push(format!("port: {number}"));
-                    continue;
-                }
-                Some(number) => {
-                    format!("port {number} was not carried over: a service has one port")
-                }
-                None => "this port was not carried over: it is no single TCP port".to_owned(),
-            };
-            let fault = field
-                .item(index, item)
-                .fault(FaultCode::ForeignKey, message);
-            self.dropped
-                .push(fault.suggest("write `port: N` for the one that takes HTTP"));
-        }
-    }
-
     fn health(&mut self, entry: &'t Entry) {
         let value = &entry.value;
         if value.get("disable").and_then(Node::text) == Some("true") {
             return;
         }
-        self.exact(entry, Ours::Healthcheck);
+        let own = self
+            .lines
+            .iter()
+            .find_map(|line| line.strip_prefix("port: "));
+        let health = foreign::healthcheck(value, &|port| own == Some(port));
+        self.line(entry, health);
         let field = self.field.entry(entry);
         let rest = value.entries().iter();
         for entry in rest.filter(|entry| !OF_HEALTH.contains(&entry.key.as_str())) {

@@ -2,13 +2,16 @@
 
 use gantry_events::Millis;
 
-use super::{flow, line, words};
+use super::{flow, line, list, words};
 use crate::tree::{Content, Node};
 use crate::units::{is_number, parse_duration};
 
-pub(super) fn healthcheck(value: &Node) -> Option<String> {
+/// Whether a service serves at the port that a URL names.
+type Serves<'a> = &'a dyn Fn(&str) -> bool;
+
+pub(crate) fn healthcheck(value: &Node, serves: Serves<'_>) -> Option<String> {
     let asked = match (value.get("test"), value.get("httpGet"), value.get("exec")) {
-        (Some(asked), ..) => test(asked)?,
+        (Some(asked), ..) => test(asked, serves)?,
         (None, Some(asked), _) => path(asked)?,
         (None, None, Some(asked)) => {
             format!("exec: {}", words(asked.get("command").unwrap_or(asked))?)
@@ -30,9 +33,11 @@ pub(super) fn healthcheck(value: &Node) -> Option<String> {
     Some(format!("health: {{{}}}", parts.join(", ")))
 }
 
-/// A test of Compose: the path of the URL that it asks for, else the program that it runs.
-pub(super) fn test(value: &Node) -> Option<String> {
-    if let Some(path) = texts(value).find_map(path_of_url) {
+/// A test of Compose: the path of the URL that it asks the service's port for, else the program that it runs.
+pub(super) fn test(value: &Node, serves: Serves<'_>) -> Option<String> {
+    let of_service = |word: &str| port_of_url(word).is_some_and(serves);
+    let mut urls = texts(value).filter(|word| of_service(word));
+    if let Some(path) = urls.find_map(path_of_url) {
         return Some(format!("path: {}", flow(&path)));
     }
     let Content::List(items) = &value.content else {
@@ -43,14 +48,9 @@ pub(super) fn test(value: &Node) -> Option<String> {
     match items.split_first()? {
         (&"NONE", _) => None,
         (&"CMD-SHELL", [command]) => Some(format!("exec: [sh, -c, {}]", flow(command))),
-        (&"CMD", words) => Some(format!("exec: {}", list(words))),
-        _ => Some(format!("exec: {}", list(&items))),
+        (&"CMD", words) => Some(format!("exec: {}", list(words.iter().copied()))),
+        _ => Some(format!("exec: {}", list(items.iter().copied()))),
     }
-}
-
-fn list(words: &[&str]) -> String {
-    let words: Vec<_> = words.iter().map(|word| flow(word)).collect();
-    format!("[{}]", words.join(", "))
 }
 
 /// The path of a URL, or the path itself.
@@ -72,6 +72,17 @@ fn path_of_url(word: &str) -> Option<String> {
     let (_, rest) = word.split_once("://")?;
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     Some(path.trim_end_matches(['"', '\'', ')', ';']).to_owned())
+}
+
+/// The port that is asked: the one that is written, else that of the scheme.
+fn port_of_url(word: &str) -> Option<&str> {
+    let (scheme, rest) = word.split_once("://")?;
+    let host = rest.split(['/', '?', '"', '\'', ')', ';']).next()?;
+    let written = host.rsplit_once(':').map(|(_, port)| port);
+    Some(written.unwrap_or(match scheme.ends_with("https") {
+        true => "443",
+        false => "80",
+    }))
 }
 
 /// A time as `10s`: one of ours, several in one as in `1m30s`, or seconds without a unit.
