@@ -1,19 +1,21 @@
 //! `Context`: what every verb works with: the api, the screen, the common options.
 
+use std::cell::OnceCell;
 use std::future::Future;
-use std::time::Duration;
 
-use gantry_events::ProjectName;
+use gantry_events::{Millis, ProjectName};
 use gantry_rest::{Client, ClientError};
+use tokio::time::Instant;
 
 use crate::args::{Common, FileArg};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file::File;
 use crate::output::{Answer, Screen};
+use crate::patience::from_now;
 
-/// Time in which the api begins to answer. Its own longest wait on a read is shorter.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Time in which the api answers, where less is not asked for. Its own longest wait on a read is shorter.
+const ANSWER_WITHIN: Millis = Millis::from_secs(30);
 
 /// What a verb works with.
 #[derive(Debug)]
@@ -22,12 +24,25 @@ pub struct Context {
     pub common: Common,
     /// Where results and progress are written.
     pub screen: Screen,
+    /// When nothing is waited for any more, once something is.
+    until: OnceCell<Instant>,
 }
 
 impl Context {
     /// A context of these options.
     pub fn new(common: Common, screen: Screen) -> Self {
-        Self { common, screen }
+        Self {
+            common,
+            screen,
+            until: OnceCell::new(),
+        }
+    }
+
+    /// When nothing is waited for any more. The time runs from the first call on: what a person takes to answer a
+    /// question before is not counted.
+    pub fn until(&self) -> Instant {
+        let limit = self.common.timeout.duration();
+        *self.until.get_or_init(|| from_now(limit))
     }
 
     /// The api, as the options name it. Nothing is asked yet.
@@ -42,7 +57,8 @@ impl Context {
                 "pass it with --token or GANTRY_TOKEN as it was given out",
             ));
         }
-        Ok(Client::new(&self.common.url, self.common.token.clone())?)
+        let client = Client::new(&self.common.url, self.common.token.clone())?;
+        Ok(client.answered_within(ANSWER_WITHIN.min(self.common.timeout)))
     }
 
     /// The project: the one that is named, else the file's.
@@ -83,17 +99,12 @@ impl Context {
     }
 }
 
-/// The answer, if it begins in time.
+/// The answer, as what a verb can go on with.
 ///
 /// # Errors
-/// Those of the request, and silence.
+/// Those of the request.
 pub async fn answered<T>(
     request: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(ANSWER_WITHIN, request).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(Failure::Silent {
-            seconds: ANSWER_WITHIN.as_secs(),
-        }),
-    }
+    Ok(request.await?)
 }

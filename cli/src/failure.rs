@@ -26,12 +26,6 @@ pub enum Failure {
         /// What to do.
         way_out: String,
     },
-    /// The api did not begin to answer.
-    #[error("no answer for {seconds} s")]
-    Silent {
-        /// How long it was waited for.
-        seconds: u64,
-    },
     /// The file has faults.
     #[error("the file has {}, each shown above", count(faults.len(), "fault"))]
     Faults {
@@ -132,7 +126,7 @@ impl Failure {
     /// Whether the same may do better in a moment: nobody answered, or not now.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Api(ClientError::Unreachable { .. }) | Self::Silent { .. } => true,
+            Self::Api(ClientError::Unreachable { .. } | ClientError::Silent { .. }) => true,
             Self::Api(ClientError::Problem(problem)) => problem.code.may_pass(),
             _ => false,
         }
@@ -143,8 +137,11 @@ impl Failure {
         match self {
             Self::Api(ClientError::Problem(problem)) => Exit::of_request(problem),
             Self::Api(ClientError::Address { .. }) | Self::Faults { .. } => Exit::BadInput,
-            Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
-            | Self::Silent { .. } => Exit::NotReachable,
+            Self::Api(
+                ClientError::Unreachable { .. }
+                | ClientError::Silent { .. }
+                | ClientError::Foreign { .. },
+            ) => Exit::NotReachable,
             Self::Here { exit, .. } => *exit,
             Self::Guided { failure, .. } => failure.exit(),
             Self::Ended(operation, _) => operation
@@ -162,8 +159,11 @@ impl Failure {
     pub fn way_out(&self) -> Option<String> {
         match self {
             Self::Here { way_out, .. } | Self::Guided { way_out, .. } => Some(way_out.clone()),
-            Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
-            | Self::Silent { .. } => Some(
+            Self::Api(
+                ClientError::Unreachable { .. }
+                | ClientError::Silent { .. }
+                | ClientError::Foreign { .. },
+            ) => Some(
                 "start the system with `make up`, or name its address with --url or GANTRY_URL"
                     .to_owned(),
             ),
@@ -202,8 +202,11 @@ impl Failure {
                 self.own_document("still-running", Some(operation))
             }
             Self::Api(ClientError::Address { .. }) => self.own_document("bad-address", None),
-            Self::Api(ClientError::Unreachable { .. } | ClientError::Foreign { .. })
-            | Self::Silent { .. } => self.own_document("not-reachable", None),
+            Self::Api(
+                ClientError::Unreachable { .. }
+                | ClientError::Silent { .. }
+                | ClientError::Foreign { .. },
+            ) => self.own_document("not-reachable", None),
             Self::Here { exit, .. } => self.own_document(code_of(*exit), None),
             Self::Guided { failure, .. } => failure.document(),
             Self::Output(_) => self.own_document("output", None),

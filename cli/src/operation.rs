@@ -5,9 +5,10 @@ use std::future::Future;
 use gantry_events::Millis;
 use gantry_rest::ClientError;
 use gantry_views::{OperationDoc, OperationState};
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, timeout_at};
 
 use crate::context::{Context, answered};
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Tone;
 use crate::patience::PAUSE;
@@ -18,11 +19,20 @@ use crate::watch;
 /// killed is back within 5 s.
 const TRIES: u32 = 6;
 
-/// Makes a write, again where no answer came; `ask` passes the same key each time.
+/// Makes a write, again where no answer came and there is time; `ask` passes the same key each time.
 ///
 /// # Errors
 /// Those of the last try.
-pub async fn write<F>(ask: impl Fn() -> F) -> Result<OperationDoc, Failure>
+pub async fn write<F>(context: &Context, ask: impl Fn() -> F) -> Result<OperationDoc, Failure>
+where
+    F: Future<Output = Result<OperationDoc, ClientError>>,
+{
+    let mut last = None;
+    let tried = timeout_at(context.until(), tries(ask, &mut last)).await;
+    tried.unwrap_or_else(|_| Err(last.unwrap_or_else(|| unanswered(context.common.timeout))))
+}
+
+async fn tries<F>(ask: impl Fn() -> F, last: &mut Option<Failure>) -> Result<OperationDoc, Failure>
 where
     F: Future<Output = Result<OperationDoc, ClientError>>,
 {
@@ -30,13 +40,20 @@ where
     pause.tick().await;
     for _ in 1..TRIES {
         match answered(ask()).await {
-            Err(failure) if failure.may_pass() => {
-                pause.tick().await;
-            }
+            Err(failure) if failure.may_pass() => *last = Some(failure),
             answer => return answer,
         }
+        pause.tick().await;
     }
     answered(ask()).await
+}
+
+fn unanswered(limit: Millis) -> Failure {
+    Failure::here(
+        Exit::NotReachable,
+        format!("no answer within {limit}; whether it was accepted is not known"),
+        "see with `gantry events` once the api answers, or ask for the same again",
+    )
 }
 
 /// The operation at its end, and the time it took where that is known.
@@ -64,7 +81,7 @@ pub async fn to_its_end(
     };
     let mut tale = Tale::new(operation.id, goal);
     let ended = tokio::select! {
-        ended = timeout(limit.duration(), watch::follow(context, &operation, &mut tale)) => {
+        ended = timeout_at(context.until(), watch::follow(context, &operation, &mut tale)) => {
             ended.map_err(|_| still(format!("not over after {limit}")))
         }
         _ = tokio::signal::ctrl_c() => Err(still("no longer watched".to_owned())),
@@ -99,7 +116,7 @@ pub async fn finish(
     }
     let done = to_its_end(context, accepted, goal).await?;
     context.screen.note(Tone::Good, &done.sentence());
-    if !next.is_empty() {
+    if !next.is_empty() && done.has_changed() {
         context.screen.note(Tone::Dim, next);
     }
     if context.screen.is_for_people() {
@@ -122,9 +139,14 @@ pub fn leave(context: &Context, accepted: &OperationDoc) -> Result<(), Failure> 
 }
 
 impl Done {
+    /// Whether there was something to do, and so something to look at or to undo.
+    pub fn has_changed(&self) -> bool {
+        self.operation.changed != Some(false)
+    }
+
     /// `done in 6.2 s`, or that there was nothing to do.
     pub fn sentence(&self) -> String {
-        if self.operation.changed == Some(false) {
+        if !self.has_changed() {
             return "nothing to change: all is as asked for".to_owned();
         }
         let took = self.took.map(|took| {

@@ -11,6 +11,7 @@ pub use sheet::{Column, Field, Sheet};
 pub use text::{cut, lines};
 pub use tone::Tone;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
@@ -26,6 +27,8 @@ pub struct Screen {
     quiet: bool,
     colour: Colour,
     width: Option<u16>,
+    /// Whether results are read on a terminal.
+    on_terminal: bool,
     asks: bool,
     /// Whether progress is read on a terminal, where its last line can be written over.
     live: bool,
@@ -53,6 +56,7 @@ impl Screen {
                 progress: colour && errors_to_terminal,
             },
             width: text::terminal(),
+            on_terminal: io::stdout().is_terminal(),
             asks: !common.yes && io::stdin().is_terminal() && errors_to_terminal,
             live: !common.quiet && errors_to_terminal,
             is_shown: Cell::new(false),
@@ -69,6 +73,7 @@ impl Screen {
                 progress: false,
             },
             width: None,
+            on_terminal: false,
             asks: false,
             live: false,
             is_shown: Cell::new(false),
@@ -93,6 +98,14 @@ impl Screen {
     /// A text in its tone, for a result.
     pub fn tint(&self, tone: Tone, text: &str) -> String {
         tone.paint(text, self.colour.results)
+    }
+
+    /// A line that a container wrote, for a result: as it is, but on a terminal without what could take that over.
+    pub fn foreign<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        match self.on_terminal {
+            true => Cow::Owned(text::tamed(line, self.colour.results)),
+            false => Cow::Borrowed(line),
+        }
     }
 
     /// A result: the table for people, else the value as the api has it.

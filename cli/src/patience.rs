@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -13,6 +13,11 @@ use crate::output::Tone;
 pub const PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause. An api that was killed is back within this time.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// When that much time is over.
+pub fn from_now(limit: Duration) -> Instant {
+    sleep(limit).deadline()
+}
 
 /// How long one stream has been away.
 #[derive(Debug)]

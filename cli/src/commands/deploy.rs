@@ -52,7 +52,7 @@ impl Deploy {
         )?;
         let key = Write::new();
         let ask = || client.put_config(&project.name, text.clone(), &key);
-        let accepted = operation::write(ask).await?;
+        let accepted = operation::write(context, ask).await?;
         if !context.common.waits() {
             return operation::leave(context, &accepted);
         }

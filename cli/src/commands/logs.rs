@@ -122,7 +122,7 @@ impl Logs {
         let mut stream = answered(client.logs(project, service, &query)).await?;
         missing.extend(stream.missing());
         let mut lines = Vec::new();
-        while let Some(line) = answered(stream.next()).await? {
+        while let Some(line) = client.in_time(stream.next()).await?? {
             lines.push(line);
         }
         Ok(lines)
@@ -156,5 +156,5 @@ fn show(context: &Context, line: &LogLine, widest: usize) -> Result<(), Failure>
     };
     let who = screen.tint(Tone::of_name(id), &format!("{id:<widest$}"));
     let bar = screen.tint(bar, "|");
-    screen.line(format!("{who} {bar} {}", line.line))
+    screen.line(format!("{who} {bar} {}", screen.foreign(&line.line)))
 }

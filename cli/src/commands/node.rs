@@ -67,7 +67,7 @@ impl Node {
 impl Name {
     async fn cordon(&self, context: &Context) -> Result<(), Failure> {
         let (client, key) = (context.client()?, Write::new());
-        let accepted = operation::write(|| client.cordon(&self.node, &key)).await;
+        let accepted = operation::write(context, || client.cordon(&self.node, &key)).await;
         let next = format!(
             "what runs there stays; to move it: gantry node drain {0}; to undo: gantry node uncordon {0}",
             self.node
@@ -77,7 +77,7 @@ impl Name {
 
     async fn uncordon(&self, context: &Context) -> Result<(), Failure> {
         let (client, key) = (context.client()?, Write::new());
-        let accepted = operation::write(|| client.uncordon(&self.node, &key)).await;
+        let accepted = operation::write(context, || client.uncordon(&self.node, &key)).await;
         self.finish(
             context,
             accepted,

@@ -97,7 +97,7 @@ impl Create {
             labels: labels.map(|label| (label.key, label.value)).collect(),
         };
         let key = Write::new();
-        let accepted = operation::write(|| client.create_pool(&pool, &key)).await?;
+        let accepted = operation::write(context, || client.create_pool(&pool, &key)).await?;
         let goal = Goal {
             machines: Count {
                 wanted: self.size,

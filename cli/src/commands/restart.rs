@@ -57,7 +57,8 @@ impl Restart {
                 context.screen.note(Tone::Plain, &format!("{service}:"));
             }
             let key = Write::new();
-            let accepted = operation::write(|| client.restart(&project, service, &key)).await?;
+            let accepted =
+                operation::write(context, || client.restart(&project, service, &key)).await?;
             operation::finish(context, accepted, goal, "").await?;
         }
         Ok(())

@@ -2,7 +2,6 @@
 
 use gantry_events::{ProjectName, ServiceName};
 use gantry_rest::{Client, ReadAt, ServiceAnswer, Write};
-use gantry_spec::Project;
 
 use super::status::replicas_of;
 use crate::args::FileArg;
@@ -54,13 +53,9 @@ impl Rm {
             Ok(list) => list.items,
         };
         self.agree(context, project, &services)?;
-        let empty = Project {
-            services: [].into(),
-            name: project.clone(),
-        };
         let key = Write::new();
-        let ask = || client.put_config(project, empty.canonical(), &key);
-        let accepted = operation::write(ask).await?;
+        let ask = || client.delete_project(project, &key);
+        let accepted = operation::write(context, ask).await?;
         let next = format!("to undo: gantry rollback -p {project}");
         operation::finish(context, accepted, Goal::default(), &next).await
     }
@@ -103,7 +98,7 @@ async fn remove_service(
     context.agree(&question, Answer::No)?;
     let key = Write::new();
     let ask = || client.delete_service(project, service, &key);
-    let accepted = operation::write(ask).await?;
+    let accepted = operation::write(context, ask).await?;
     let goal = Goal {
         services: [(service.clone(), crate::tale::Count::default())].into(),
         ..Goal::default()

@@ -72,7 +72,8 @@ impl Rollback {
             self.allow_remove,
         )?;
         let key = Write::new();
-        let accepted = operation::write(|| client.rollback(&project, to.release, &key)).await?;
+        let accepted =
+            operation::write(context, || client.rollback(&project, to.release, &key)).await?;
         if !context.common.waits() {
             return operation::leave(context, &accepted);
         }

@@ -63,7 +63,7 @@ impl Scale {
         for (target, goal) in self.targets.iter().zip(goals) {
             let key = Write::new();
             let ask = || client.scale(&project, &target.service, target.replicas, &key);
-            match operation::write(ask).await {
+            match operation::write(context, ask).await {
                 Ok(operation) => accepted.push((target, operation, goal)),
                 Err(failure) => ended.push(self.tell(context, target, Err(failure))),
             }

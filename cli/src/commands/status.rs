@@ -95,7 +95,7 @@ impl Status {
                 ready_tone(service),
                 format!("{}/{}", replicas.ready, replicas.wanted),
             ),
-            Field::toned(state_tone(service), state(service)),
+            Field::toned(state_tone(service), word(status.state)),
             Field::of(service.release),
             Field::of(age(status.standing.since, now)),
             Field::of(addresses.join(" ")),
@@ -163,15 +163,6 @@ fn sum(services: &[ServiceAnswer]) -> (u32, u32) {
     )
 }
 
-/// How far the service is, in a word; a last change that failed comes before that nothing changes.
-fn state(service: &ServiceAnswer) -> String {
-    let replicas = service.status.replicas;
-    match service.status.state {
-        ServiceState::Active if replicas.ready < replicas.wanted => "degraded".to_owned(),
-        state => word(state),
-    }
-}
-
 fn ready_tone(service: &ServiceAnswer) -> Tone {
     let replicas = service.status.replicas;
     match replicas.ready {
@@ -183,7 +174,7 @@ fn ready_tone(service: &ServiceAnswer) -> Tone {
 
 fn state_tone(service: &ServiceAnswer) -> Tone {
     match service.status.state {
-        ServiceState::Active => ready_tone(service),
+        ServiceState::Active | ServiceState::Degraded => ready_tone(service),
         ServiceState::Changing | ServiceState::Removing => Tone::Wait,
         ServiceState::Removed => Tone::Dim,
     }

@@ -1,9 +1,10 @@
 //! Actions on what runs, followed to their end: restarts, drains, pools that grow.
 
+use axum::routing::MethodRouter;
 use serde_json::{Value, json};
 
 use crate::shop;
-use crate::stage::{Ran, run, serve};
+use crate::stage::{self, Ran, run, serve};
 use crate::story::{OPERATION, acts, event, operation, placed, ready, success};
 
 /// What the program prints when that write is followed by these events and this end.
@@ -138,4 +139,25 @@ fn with_json_an_action_prints_its_operation_alone() {
         (&shown["id"], &shown["state"]),
         (&json!(OPERATION), &json!("succeeded"))
     );
+}
+
+#[test]
+fn all_of_a_project_is_removed_by_one_write_where_that_is_meant() {
+    let (ended, end) = success(1, json!({}));
+    let routes = || {
+        let accepted = async || stage::json(202, operation("queued", json!({})).to_string());
+        let project = MethodRouter::new().delete(accepted);
+        let acts = acts("/v1/nothing", std::slice::from_ref(&ended), end.clone());
+        shop::api().merge(acts).route("/v1/projects/shop", project)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["rm", "-p", "shop", "--allow-remove"];
+    let removed = run(&serve(routes()), folder.path(), &words);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert!(
+        removed.err.contains("gantry rollback -p shop"),
+        "{removed:?}"
+    );
+    let refused = run(&serve(routes()), folder.path(), &words[..3]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
 }

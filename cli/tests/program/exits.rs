@@ -1,12 +1,19 @@
 //! The exit codes that scripts go by, and what stands on which stream.
 
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::Router;
-use axum::routing::{any, get};
+use axum::extract::Request;
+use axum::middleware::map_request;
+use axum::routing::{MethodRouter, any, get, post};
 use gantry_rest::ProblemCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::stage::{gantry, json, problem, run, serve};
+use crate::shop;
+use crate::stage::{Ran, gantry, json, problem, run, serve};
 
 /// An address where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -132,6 +139,40 @@ fn a_problem_ends_with_the_code_of_its_status() {
         assert_eq!(ran.code, Some(exit), "{code}: {ran:?}");
         assert!(ran.err.contains(&format!("{code} happened")), "{}", ran.err);
     }
+}
+
+/// Scales with a second to wait, where the write is answered like this; gives how often it was made.
+fn scaled_within_a_second(answer: MethodRouter) -> (Ran, usize) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let counted = answer.layer(map_request(move |request: Request| {
+        count.fetch_add(1, Ordering::Relaxed);
+        async move { request }
+    }));
+    let path = "/v1/projects/shop/services/web/scale";
+    let url = serve(shop::api().route(path, counted));
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["scale", "web=2", "-p", "shop", "--timeout", "1s"];
+    let ran = run(&url, folder.path(), &words);
+    (ran, asked.load(Ordering::Relaxed))
+}
+
+#[test]
+fn a_write_that_nobody_answers_is_given_up_at_the_timeout() {
+    let (ran, asked) = scaled_within_a_second(post(pending::<()>));
+    assert_eq!((ran.code, asked), (Some(4), 1), "{ran:?}");
+    assert!(ran.err.contains("no answer"), "{}", ran.err);
+    assert!(ran.err.contains("1s"), "{}", ran.err);
+}
+
+#[test]
+fn a_log_that_stays_away_ends_a_write_at_the_timeout_with_the_apis_words() {
+    let away = post(async || problem(ProblemCode::LogUnavailable));
+    let (ran, asked) = scaled_within_a_second(away);
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!((1..=2).contains(&asked), "{asked} tries within a second");
+    let words = format!("{} happened", ProblemCode::LogUnavailable);
+    assert!(ran.err.contains(&words), "{}", ran.err);
 }
 
 #[test]

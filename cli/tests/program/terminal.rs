@@ -119,6 +119,20 @@ fn on_a_terminal_progress_is_coloured_and_its_last_line_changes() {
 }
 
 #[test]
+fn what_a_container_wrote_cannot_take_over_the_terminal() {
+    let line = json!({"replica": "web-7f3k2q", "stream": "stdout", "time": "2026-01-31T12:00:00.000Z",
+        "line": "\u{1b}]0;mine\u{7}\u{1b}[2J\u{1b}[31mred", "cursor": "x"});
+    let logs = get(async move || stage::json(200, format!("{line}\n")));
+    let url = serve(Router::new().route("/v1/projects/shop/services/web/logs", logs));
+    let words = ["logs", "web", "-p", "shop"];
+    let seen = on_terminal(&url, folder().path(), &words.join(" "), "", "");
+    let shown = "\u{fffd}]0;mine\u{fffd}\u{fffd}[2J\u{1b}[31mred\u{1b}[0m";
+    assert!(seen.text.contains(shown), "{:?}", seen.text);
+    let piped = stage::run(&url, folder().path(), &words);
+    assert!(piped.out.contains("\u{1b}[2J"), "{:?}", piped.out);
+}
+
+#[test]
 fn without_colour_nothing_is_coloured() {
     let seen = on_terminal(&api(), folder().path(), "deploy --yes", "", "NO_COLOR=1");
     assert_eq!(seen.code, Some(0), "{}", seen.text);

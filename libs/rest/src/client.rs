@@ -19,7 +19,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gantry_events::Time;
+use gantry_events::{Millis, Time};
 use reqwest::Url;
 
 /// One api, asked as one principal.
@@ -28,6 +28,8 @@ pub struct Client {
     base: Url,
     token: Option<String>,
     http: reqwest::Client,
+    /// Time that an answer may take; none where that is left to the network.
+    within: Option<Millis>,
     /// Milliseconds since the epoch, of the last answer that had a date; 0 before.
     date: Arc<AtomicI64>,
 }
@@ -53,8 +55,15 @@ impl Client {
             base,
             token,
             http,
+            within: None,
             date,
         })
+    }
+
+    /// The same, which waits no longer than this for an answer, or for a stream to begin.
+    pub fn answered_within(mut self, within: Millis) -> Self {
+        self.within = Some(within);
+        self
     }
 
     /// What the api's clock said with its last answer, in whole seconds: the now of what was read. None

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use gantry_events::{ProjectName, ServiceName, host_of};
 use gantry_rest::{Client, ReadAt, ServiceAnswer};
 use gantry_spec::{Change, Project, Turnover, diff, turnover};
-use gantry_views::ServiceState;
 
 use crate::args::Ingress;
 use crate::context::{Context, answered};
@@ -41,12 +40,8 @@ pub async fn services(
         Err(failure) if failure.is_not_found() => return Ok(BTreeMap::new()),
         list => list?,
     };
-    let stay = list.items.into_iter().filter(|service| {
-        matches!(
-            service.status.state,
-            ServiceState::Active | ServiceState::Changing
-        )
-    });
+    let services = list.items.into_iter();
+    let stay = services.filter(|service| service.status.state.is_wanted());
     Ok(stay.map(|service| (service.id.clone(), service)).collect())
 }
 

@@ -24,7 +24,7 @@ pub async fn run(context: &Context, node: &NodeId) -> Result<(), Failure> {
         ..Goal::default()
     };
     let key = Write::new();
-    let ended = match operation::write(|| client.drain(node, &key)).await {
+    let ended = match operation::write(context, || client.drain(node, &key)).await {
         Ok(accepted) => {
             let next =
                 format!("{node} is empty and takes nothing; to undo: gantry node uncordon {node}");

@@ -65,7 +65,7 @@ impl Scale {
         let before = read(&client, pool).await?;
         let goal = goal(&client, &before, *size).await?;
         let key = Write::new();
-        let accepted = operation::write(|| client.scale_pool(pool, *size, &key)).await?;
+        let accepted = operation::write(context, || client.scale_pool(pool, *size, &key)).await?;
         let next = format!(
             "see them: gantry node ls; to undo: gantry pool scale {pool}={}",
             before.size
@@ -85,7 +85,7 @@ impl Rm {
         self.agree(context, &before)?;
         let goal = goal(&client, &before, 0).await?;
         let key = Write::new();
-        let accepted = operation::write(|| client.delete_pool(&self.name, &key)).await?;
+        let accepted = operation::write(context, || client.delete_pool(&self.name, &key)).await?;
         operation::finish(context, accepted, goal, "").await
     }
 

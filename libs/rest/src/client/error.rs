@@ -1,5 +1,6 @@
 //! What can go wrong between client and api.
 
+use gantry_events::Millis;
 use reqwest::{Response, Url};
 
 use crate::Problem;
@@ -23,6 +24,14 @@ pub enum ClientError {
         /// What happened instead.
         cause: String,
     },
+    /// Nobody answered in time. A write may have been stored or not; the same key tells.
+    #[error("no answer from {url} for {within}")]
+    Silent {
+        /// The address.
+        url: String,
+        /// How long it was waited for.
+        within: Millis,
+    },
     /// The api answered with a problem.
     #[error("{0}")]
     Problem(Box<Problem>),
@@ -41,7 +50,10 @@ impl ClientError {
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Problem(problem) => Some(problem),
-            Self::Address { .. } | Self::Unreachable { .. } | Self::Foreign { .. } => None,
+            Self::Address { .. }
+            | Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::Foreign { .. } => None,
         }
     }
 

@@ -34,10 +34,11 @@ impl Client {
         path: &[&str],
         at: &ReadAt,
     ) -> Answer<Tagged<T>> {
-        let response = self.send(self.ask_with(path, at.pairs())).await?;
+        let asked = self.send(self.ask_with(path, at.pairs()));
+        let response = self.in_time(asked).await??;
         let tag = response.headers().get(ETAG).and_then(|t| t.to_str().ok());
         let tag = tag.unwrap_or_default().to_owned();
-        let value = read(response).await?;
+        let value = self.in_time(read(response)).await??;
         Ok(Tagged { value, tag })
     }
 
@@ -67,15 +68,16 @@ impl Client {
     }
 
     pub(super) async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Answer<T> {
-        read(self.send(request).await?).await
+        let answer = async { read(self.send(request).await?).await };
+        self.in_time(answer).await?
     }
 
     pub(super) async fn lines<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
     ) -> Answer<Lines<T>> {
-        let response = self.send(request.header(ACCEPT, NDJSON)).await?;
-        Ok(Lines::of(response))
+        let asked = self.send(request.header(ACCEPT, NDJSON));
+        Ok(Lines::of(self.in_time(asked).await??))
     }
 
     async fn send(&self, request: RequestBuilder) -> Answer<Response> {
@@ -88,6 +90,22 @@ impl Client {
             return Ok(response);
         }
         Err(ClientError::refusal(response).await)
+    }
+
+    /// What is waited for, if it comes in the time that an answer may take: what this client asks by itself, or
+    /// the next line of a stream that does not go on for ever.
+    ///
+    /// # Errors
+    /// It does not come.
+    pub async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Answer<T> {
+        let Some(within) = self.within else {
+            return Ok(answer.await);
+        };
+        let answer = tokio::time::timeout(within.duration(), answer).await;
+        answer.map_err(|_| ClientError::Silent {
+            url: self.base.to_string(),
+            within,
+        })
     }
 
     pub(super) fn ask_with(

@@ -21,6 +21,16 @@ impl Client {
             .await
     }
 
+    /// Removes every service of a project. Its releases stay.
+    pub async fn delete_project(
+        &self,
+        project: &ProjectName,
+        write: &Write,
+    ) -> Answer<OperationDoc> {
+        let path = ["projects", project.as_str()];
+        self.write(self.ask(Method::DELETE, &path), write).await
+    }
+
     /// Sets how many replicas a service has.
     pub async fn scale(
         &self,
