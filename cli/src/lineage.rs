@@ -84,7 +84,8 @@ impl Lineage {
         let files = try_join_all(before.iter().map(|doc| file(client, project, doc))).await?;
         let made = shown.iter().enumerate().filter_map(|(index, doc)| {
             let operation = operations.get(&doc.operation)?;
-            let (file, before) = (files.get(index)?, files.get(index + 1));
+            let file = files.get(index)?;
+            let before = newest_first.get(index + 1).zip(files.get(index + 1));
             Some(Made {
                 by: operation.actor.to_string(),
                 fate: Fate::of(doc),
@@ -148,17 +149,20 @@ pub async fn file(
 }
 
 /// `web: image, replicas; + admin; back to r3`
-fn changed(doc: &ReleaseDoc, file: &Project, before: Option<&Project>) -> String {
-    let changes = diff(before, file);
+fn changed(doc: &ReleaseDoc, file: &Project, before: Option<(&ReleaseDoc, &Project)>) -> String {
+    let changes = diff(before.map(|(_, file)| file), file);
     let named = changes.iter().take(NAMED).map(of_service);
     let more = changes.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("{more} more"));
     let back = doc.rollback_of.map(|origin| format!("back to {origin}"));
     let parts: Vec<_> = back.into_iter().chain(named).chain(more).collect();
-    if parts.is_empty() {
-        return "nothing but what its image tags mean".to_owned();
+    if !parts.is_empty() {
+        return parts.join("; ");
     }
-    parts.join("; ")
+    match before.is_some_and(|(before, _)| before.images == doc.images) {
+        true => "what was set by hand, back to the file".to_owned(),
+        false => "nothing but what its image tags mean".to_owned(),
+    }
 }
 
 fn of_service(change: &Change) -> String {
@@ -172,6 +176,40 @@ fn of_service(change: &Change) -> String {
             let mut keys: Vec<_> = keys.collect();
             keys.dedup();
             format!("{service}: {}", keys.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn release(image: &str) -> ReleaseDoc {
+        let zero = format!("sha256:{}", "0".repeat(64));
+        serde_json::from_value(json!({
+            "id": "r2", "project": "shop", "release": 2, "config": zero, "images": {"web": image},
+            "operation": "0190a6a0-0000-7000-8000-000000000001", "images_left_out": 0, "seq": 20,
+            "created": "2026-01-31T12:00:00.000Z", "rollback_of": null, "state": "current", "ran": true,
+            "since": "2026-01-31T12:00:00.000Z", "waiting_for": null, "until": null,
+            "rolled_back_by": null, "problem": null,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_same_file_again_changes_what_its_tags_mean_or_what_was_set_by_hand() {
+        let text = "gantry: 1\nproject: shop\nservices: {web: {image: web}}";
+        let file = gantry_spec::parse(text).unwrap().project;
+        let rows = [
+            ("web@sha256:2", "nothing but what its image tags mean"),
+            ("web@sha256:1", "what was set by hand, back to the file"),
+        ];
+        let before = release("web@sha256:1");
+        for (image, words) in rows {
+            let changed = changed(&release(image), &file, Some((&before, &file)));
+            assert_eq!(changed, words);
         }
     }
 }
