@@ -38,6 +38,10 @@ pub struct FirstStart {
     pub nats_url: String,
     /// Where the operator reaches the api.
     pub api_url: String,
+    /// Port on which the operator reaches the HTTP ingress.
+    pub http_port: u16,
+    /// Port on which the operator reaches the registry.
+    pub registry_port: u16,
     /// What the server is told.
     pub server: ServerPlaces,
     /// Room for the log.
@@ -142,8 +146,8 @@ impl FirstStart {
         let operator = &self.folders.operator;
         files::own_folder(&operator.path, operator.owner)?;
         let env = format!(
-            "export GANTRY_URL={}\nexport GANTRY_TOKEN={}\n",
-            self.api_url, secrets.token
+            "export GANTRY_URL={}\nexport GANTRY_TOKEN={}\nexport GANTRY_HTTP_PORT={}\nexport GANTRY_REGISTRY_PORT={}\n",
+            self.api_url, secrets.token, self.http_port, self.registry_port
         );
         files::write(
             &operator.path.join(OPERATOR_ENV),

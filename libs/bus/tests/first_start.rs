@@ -61,6 +61,8 @@ impl Cluster {
             cluster: "test".to_owned(),
             nats_url: format!("nats://127.0.0.1:{port}"),
             api_url: "http://127.0.0.1:7070".to_owned(),
+            http_port: 8081,
+            registry_port: 5001,
             server: places(folder.path(), port, free_port()),
             log_limit: Bytes(64 << 20),
             deadline: Duration::from_secs(20),
@@ -188,6 +190,10 @@ async fn from_empty_folders_a_log_begins_and_each_role_gets_its_own_keys() {
     assert_eq!(api.token_hash, Some(Digest::of(token.as_bytes())));
     assert!(
         env.starts_with("export GANTRY_URL=http://127.0.0.1:7070\n"),
+        "{env}"
+    );
+    assert!(
+        env.ends_with("export GANTRY_HTTP_PORT=8081\nexport GANTRY_REGISTRY_PORT=5001\n"),
         "{env}"
     );
     for (name, (mode, content)) in cluster.files() {

@@ -48,6 +48,10 @@ pub struct InitSettings {
     pub log_limit: u64,
     /// Port on which the operator reaches the api.
     pub api_port: u16,
+    /// Port on which the operator reaches the HTTP ingress.
+    pub http_port: u16,
+    /// Port on which the operator reaches the registry.
+    pub registry_port: u16,
     /// User id of the operator, who owns the operator's folder.
     pub uid: u32,
     /// Group id of the operator.
@@ -66,6 +70,8 @@ impl Default for InitSettings {
             nats_within: 60,
             log_limit: 1 << 30,
             api_port: 7070,
+            http_port: 8080,
+            registry_port: 5000,
             uid: 0,
             gid: 0,
             volumes: PathBuf::from("/volumes"),
@@ -79,6 +85,8 @@ pub async fn run(settings: InitSettings) -> anyhow::Result<()> {
     let first_start = FirstStart {
         folders: folders(&settings)?,
         api_url: format!("http://127.0.0.1:{}", settings.api_port),
+        http_port: settings.http_port,
+        registry_port: settings.registry_port,
         server: ServerPlaces {
             listen: "0.0.0.0:4222".to_owned(),
             monitor: "0.0.0.0:8222".to_owned(),
