@@ -88,7 +88,7 @@ pool() {
 # How many replicas the example should have; nothing where it is not deployed, or that did not succeed.
 wanted() {
   gantry status -p demo -o json 2>/dev/null |
-    jq -r '.items[] | select(.id == "hello" and .status.state == "active") | .status.replicas.wanted'
+    jq -r '.items[] | select(.id == "hello" and (.status.state | . == "active" or . == "degraded")) | .status.replicas.wanted'
 }
 
 # Once deployed it is the user's: scaled or changed, it stays so.

@@ -32,7 +32,7 @@ impl Tale {
             Fact::MachineReady(d) => Some(self.joins(d.machine.as_str(), line)),
             Fact::MachineRemoved(d) => Some(self.leaves(d.machine.as_str(), line)),
             Fact::RolloutFailed(d) => Some(Line {
-                what: "given up; what ran before still runs".to_owned(),
+                what: "given up".to_owned(),
                 about: d.service.to_string(),
                 tone: Tone::Bad,
             }),
@@ -110,6 +110,7 @@ impl Tale {
             Fact::NodeDraining(d) => {
                 self.emptied.insert(d.node.clone());
             }
+            Fact::ReplicaRestarted(d) => self.hear_last_words(&d.replica, None, &d.log_tail),
             Fact::ReplicaFailed(d) => self.hear_last_words(&d.replica, None, &d.log_tail),
             Fact::ReplicaStopped(d) => {
                 self.hear_last_words(&d.replica, d.probe.as_deref(), &d.log_tail);

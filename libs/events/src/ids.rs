@@ -142,6 +142,15 @@ pub struct Slot {
     pub ordinal: u32,
 }
 
+/// A service across projects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceKey {
+    /// The project it belongs to.
+    pub project: ProjectName,
+    /// Its name, unique in the project.
+    pub service: ServiceName,
+}
+
 /// A replica across projects: `shop/web-7f3k2q`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

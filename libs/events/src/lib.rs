@@ -35,7 +35,7 @@ pub use facts::*;
 pub use heartbeat::{BalancerBeat, Heartbeat, Stage, Standing};
 pub use ids::{
     BalancerId, EnvironmentName, LogId, MachineId, NodeId, OperationId, ParseNameError, PoolName,
-    ProjectName, ReleaseNumber, ReplicaId, ReplicaKey, ServiceName, Slot,
+    ProjectName, ReleaseNumber, ReplicaId, ReplicaKey, ServiceKey, ServiceName, Slot,
 };
 pub use output::{OutputAnswer, OutputAsked, OutputFrom, OutputLine, OutputPlace, OutputStream};
 pub use owners::{may_write, types_of};

@@ -45,7 +45,10 @@ fn example(name: &str) -> Value {
         }
         "node.returned.v1" | "node.drained.v1" => json!({"node": "n1"}),
         "node.lost.v1" => json!({"node": "n1", "since": TIME}),
-        "node.cordoned.v1" | "node.uncordoned.v1" => json!({"node": "n1", "operation": OPERATION}),
+        "node.cordoned.v1" => json!({"node": "n1", "operation": OPERATION}),
+        "node.uncordoned.v1" => json!({
+            "node": "n1", "operation": OPERATION, "unplaced": [{"project": "shop", "service": "web"}],
+        }),
         "node.draining.v1" => json!({"node": "n1", "operation": OPERATION, "until": TIME}),
         "node.overdue.v1" => {
             json!({"node": "n1", "waiting_for": "web-7f3k2q to leave", "until": TIME})
@@ -95,7 +98,9 @@ fn example(name: &str) -> Value {
         "replica.regained.v1" => of_replica(json!({"until": TIME})),
         "replica.ready.v1" => of_replica(json!({"address": "10.0.0.2:20001"})),
         "replica.unready.v1" => of_replica(json!({"reason": "GET /healthz answered 503"})),
-        "replica.restarted.v1" => of_replica(json!({"restarts": 2, "exit": 137, "backoff": 2000})),
+        "replica.restarted.v1" => of_replica(
+            json!({"restarts": 2, "exit": 137, "backoff": 2000, "log_tail": ["no database"]}),
+        ),
         "replica.failed.v1" => of_replica(
             json!({"reason": {"reason": "unhealthy", "probe": "GET /healthz answered 503"}, "exit": null, "log_tail": ["out of patience"]}),
         ),

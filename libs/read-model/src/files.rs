@@ -24,6 +24,7 @@ pub(crate) struct File {
 }
 
 impl File {
+    /// The file of this log's read model, made by folds of this version.
     pub fn of(folder: &Path, log: LogId, version: u32) -> Self {
         let path = folder.join(format!("{log}-v{version}{SUFFIX}"));
         Self { version, log, path }

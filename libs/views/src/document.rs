@@ -129,7 +129,7 @@ macro_rules! documents {
 
 documents! {
     Operation(OperationDoc): |doc| doc.end_seq.is_some(), order |doc| format!("{:0>20}", doc.seq.0);
-    Project(ProjectDoc): |_| false;
+    Project(ProjectDoc): |doc| doc.state.is_final();
     Release(ReleaseDoc): |_| false;
     Service(ServiceDoc): |doc| doc.state.is_final();
     Replica(ReplicaDoc): |doc| doc.state.is_final();

@@ -69,7 +69,11 @@ fn subjects(fact: &Fact, known: &Documents) -> Vec<DocKey> {
         Fact::NodeReturned(d) => vec![DocKey::node(&d.node)],
         Fact::NodeLost(d) => vec![DocKey::node(&d.node)],
         Fact::NodeCordoned(d) => vec![DocKey::node(&d.node)],
-        Fact::NodeUncordoned(d) => vec![DocKey::node(&d.node)],
+        Fact::NodeUncordoned(d) => {
+            let services = d.unplaced.iter();
+            let services = services.map(|key| DocKey::service(&key.project, &key.service));
+            services.chain([DocKey::node(&d.node)]).collect()
+        }
         Fact::NodeDraining(d) => vec![DocKey::node(&d.node)],
         Fact::NodeOverdue(d) => vec![DocKey::node(&d.node)],
         Fact::NodeDrained(d) => vec![DocKey::node(&d.node)],
@@ -85,11 +89,11 @@ fn subjects(fact: &Fact, known: &Documents) -> Vec<DocKey> {
         Fact::RolloutFinished(d) => vec![DocKey::service(&d.project, &d.service)],
         Fact::RolloutFailed(d) => vec![DocKey::service(&d.project, &d.service)],
         Fact::RolloutSuperseded(d) => vec![DocKey::service(&d.project, &d.service)],
-        Fact::ServiceConfigured(d) => vec![DocKey::service(&d.project, &d.service)],
-        Fact::ServiceRestarted(d) => by_hand(&d.project, &d.service),
-        Fact::ServiceScaled(d) => by_hand(&d.project, &d.service),
-        Fact::ServiceRemoved(d) => by_hand(&d.project, &d.service),
-        Fact::ServiceEnded(d) => vec![DocKey::service(&d.project, &d.service)],
+        Fact::ServiceConfigured(d) => of_service(&d.project, &d.service),
+        Fact::ServiceRestarted(d) => of_service(&d.project, &d.service),
+        Fact::ServiceScaled(d) => of_service(&d.project, &d.service),
+        Fact::ServiceRemoved(d) => of_service(&d.project, &d.service),
+        Fact::ServiceEnded(d) => of_service(&d.project, &d.service),
         Fact::ServiceUnplaced(d) => vec![DocKey::service(&d.project, &d.service)],
         Fact::ReplicaPlaced(d) => {
             let mut keys = vec![
@@ -132,8 +136,8 @@ fn subjects(fact: &Fact, known: &Documents) -> Vec<DocKey> {
     }
 }
 
-/// A service that was changed by hand, and its project.
-fn by_hand(project: &ProjectName, service: &ServiceName) -> Vec<DocKey> {
+/// A service and its project.
+fn of_service(project: &ProjectName, service: &ServiceName) -> Vec<DocKey> {
     vec![DocKey::service(project, service), DocKey::project(project)]
 }
 

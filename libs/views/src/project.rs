@@ -23,13 +23,15 @@ pub struct ProjectDoc {
     /// Names the file of its last release.
     #[schema(value_type = String)]
     pub config: Digest,
+    /// How many services it has, those that leave included.
+    pub services: u32,
     /// Where it was last changed in the log: by a release, or by hand at one of its services.
     #[schema(value_type = u64)]
     pub changed: Seq,
     /// The operation that made that release.
     #[schema(value_type = String, format = Uuid)]
     pub operation: OperationId,
-    /// Since its first release; it waits for nothing.
+    /// Since it has services, or has none any more; it waits for nothing.
     #[serde(flatten)]
     pub standing: Standing,
 }
@@ -38,8 +40,20 @@ pub struct ProjectDoc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectState {
-    /// It has a release.
+    /// It has services, or is about to.
     Active,
+    /// Its last service has left. Its releases stay, to go back to.
+    Removed,
+}
+
+impl ProjectState {
+    /// Whether nothing of it runs.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Active => false,
+            Self::Removed => true,
+        }
+    }
 }
 
 impl ProjectDoc {
@@ -52,17 +66,44 @@ impl ProjectDoc {
 pub(crate) fn released(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut Documents) {
     let before = documents.find::<ProjectDoc>(&DocKey::project(&fact.project));
     let since = before.map_or(entry.time, |doc| doc.standing.since);
+    let state = before.map_or(ProjectState::Active, |doc| doc.state);
     let current = before.and_then(|doc| doc.current);
+    let services = before.map_or(0, |doc| doc.services);
     documents.write(ProjectDoc {
         id: fact.project.clone(),
-        state: ProjectState::Active,
+        state,
         release: fact.release,
         current,
         config: fact.config,
+        services,
         changed: entry.place.seq,
         operation: fact.operation,
         standing: Standing::at_rest(since),
     });
+}
+
+/// It has one more service.
+pub(crate) fn gained(entry: &Entry<'_>, project: &ProjectName, documents: &mut Documents) {
+    let Some(doc) = documents.change::<ProjectDoc>(&DocKey::project(project)) else {
+        return;
+    };
+    doc.services = doc.services.saturating_add(1);
+    if doc.state.is_final() {
+        doc.state = ProjectState::Active;
+        doc.standing = Standing::at_rest(entry.time);
+    }
+}
+
+/// One of its services has left.
+pub(crate) fn lost(entry: &Entry<'_>, project: &ProjectName, documents: &mut Documents) {
+    let Some(doc) = documents.change::<ProjectDoc>(&DocKey::project(project)) else {
+        return;
+    };
+    doc.services = doc.services.saturating_sub(1);
+    if doc.services == 0 {
+        doc.state = ProjectState::Removed;
+        doc.standing = Standing::at_rest(entry.time);
+    }
 }
 
 /// One of its services was changed by hand: what rests on an older read of the project comes too late.

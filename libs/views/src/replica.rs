@@ -75,7 +75,7 @@ pub struct ReplicaDoc {
     /// While it is lost: what it was, and will be taken for should its node return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<ReplicaState>,
-    /// Its last lines, if it failed or ended without having been ready; the event holds more of them.
+    /// Its last lines, if it failed, or its process ended without having been ready; the event holds more of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_tail: Vec<String>,
 }

@@ -98,8 +98,10 @@ pub struct Unplaced {
 pub enum ServiceState {
     /// A rollout runs.
     Changing,
-    /// No rollout runs. `replicas` says whether all are there, `problem` whether the last one failed.
+    /// No rollout runs and all replicas are ready that should be. `problem` says whether the last rollout failed.
     Active,
+    /// No rollout runs and fewer replicas are ready than there should be.
+    Degraded,
     /// It was removed; its replicas leave.
     Removing,
     /// It is gone.
@@ -107,10 +109,18 @@ pub enum ServiceState {
 }
 
 impl ServiceState {
+    /// Whether it should be there.
+    pub fn is_wanted(self) -> bool {
+        match self {
+            Self::Changing | Self::Active | Self::Degraded => true,
+            Self::Removing | Self::Removed => false,
+        }
+    }
+
     /// Whether it is gone.
     pub fn is_final(self) -> bool {
         match self {
-            Self::Changing | Self::Active | Self::Removing => false,
+            Self::Changing | Self::Active | Self::Degraded | Self::Removing => false,
             Self::Removed => true,
         }
     }
@@ -123,10 +133,7 @@ impl ServiceDoc {
 
     /// Whether it should be there.
     pub fn is_wanted(&self) -> bool {
-        match self.state {
-            ServiceState::Changing | ServiceState::Active => true,
-            ServiceState::Removing | ServiceState::Removed => false,
-        }
+        self.state.is_wanted()
     }
 
     /// Its part of the release's file, with the number of replicas that is wanted now. Nothing where

@@ -119,6 +119,7 @@ fn a_restart_in_place_keeps_the_replica_and_counts() {
             node: id("n1"),
             restarts: 3,
             exit: Some(137),
+            log_tail: vec!["no database".into()],
             backoff: Millis(4000),
         },
     );
@@ -127,6 +128,7 @@ fn a_restart_in_place_keeps_the_replica_and_counts() {
         (doc.state, doc.restarts, doc.last_exit.unwrap().code),
         (ReplicaState::Starting, 3, Some(137))
     );
+    assert_eq!(doc.log_tail, ["no database"]);
     assert_eq!(
         doc.standing.waiting_for.as_deref(),
         Some("its process to start again in 4s")
@@ -230,8 +232,13 @@ fn a_service_changes_rests_goes_and_may_come_again() {
     );
     assert_eq!(world.service("web").state, ServiceState::Removed);
     assert_eq!(world.service("web").replicas, ReplicaCounts::default());
+    let of_project = DocKey::project(&project());
+    let state = |world: &World| world.find::<ProjectDoc>(&of_project).state;
+    assert_eq!(state(&world), ProjectState::Removed);
 
+    world.decides(operation(3), released(operation(3), 2));
     world.decides(operation(3), configured("web", 2, 1));
+    assert_eq!(state(&world), ProjectState::Active);
     assert_eq!(
         world.service("web").replicas,
         ReplicaCounts {
@@ -246,20 +253,12 @@ fn a_service_changes_rests_goes_and_may_come_again() {
 fn a_failed_rollout_leaves_the_service_as_it_was_with_its_problem() {
     let op = operation(1);
     let mut world = running();
-    let problem = Problem::new(ProblemCode::DeadlinePassed, "not ready");
-    world.decides(
-        op,
-        RolloutFailed {
-            project: project(),
-            service: id("web"),
-            operation: op,
-            problem: problem.clone(),
-        },
-    );
+    let failed = given_up(op, "web");
+    world.decides(op, failed.clone());
     let doc = world.service("web");
     assert_eq!(
         (doc.state, doc.problem.as_ref()),
-        (ServiceState::Active, Some(&problem))
+        (ServiceState::Active, Some(&failed.problem))
     );
     world.decides(operation(2), rollout(operation(2), "web", second(900)));
     world.decides(op, rolled_out(op, "web"));
@@ -271,23 +270,48 @@ fn a_failed_rollout_leaves_the_service_as_it_was_with_its_problem() {
 }
 
 #[test]
+fn a_service_that_rests_with_fewer_ready_than_wanted_is_degraded() {
+    let op = operation(1);
+    let mut world = running();
+    world.decides(op, rolled_out(op, "web"));
+    assert_eq!(world.service("web").state, ServiceState::Active);
+    world.says(node("n1"), unready("web-aaaaaa", "n1"));
+    let doc = world.service("web");
+    let says = Document::Service(doc.clone()).says();
+    assert!(says.starts_with("service web is degraded"), "{says}");
+    assert_eq!(
+        doc.standing.since,
+        world.replica("web-aaaaaa").standing.since
+    );
+    world.says(node("n1"), ready("web-aaaaaa", "n1"));
+    assert_eq!(world.service("web").state, ServiceState::Active);
+}
+
+#[test]
+fn a_first_release_that_was_given_up_leaves_its_service_degraded() {
+    let op = operation(1);
+    let mut world = running();
+    world.says(node("n2"), unready("web-bbbbbb", "n2"));
+    world.decides(op, given_up(op, "web"));
+    let doc = world.service("web");
+    assert_eq!(doc.state, ServiceState::Degraded);
+    assert!(doc.is_wanted() && doc.problem.is_some());
+}
+
+#[test]
+fn what_is_given_up_waits_for_no_node_any_more() {
+    let op = operation(1);
+    let mut world = running();
+    world.says(Writer::Scheduler, unplaced("web", 2));
+    world.decides(op, given_up(op, "web"));
+    let doc = world.service("web");
+    assert_eq!((&doc.unplaced, &doc.standing.waiting_for), (&None, &None));
+}
+
+#[test]
 fn a_slot_without_a_node_shows_until_it_is_filled() {
     let mut world = running();
-    let explanation = Explanation {
-        because: "every node is full".into(),
-        ..Explanation::default()
-    };
-    world.says(
-        Writer::Scheduler,
-        ServiceUnplaced {
-            project: project(),
-            service: id("web"),
-            ordinal: 2,
-            further: 0,
-            explanation,
-            until: second(40),
-        },
-    );
+    world.says(Writer::Scheduler, unplaced("web", 2));
     let doc = world.service("web");
     assert_eq!(
         doc.standing.waiting_for.as_deref(),
@@ -300,6 +324,26 @@ fn a_slot_without_a_node_shows_until_it_is_filled() {
         world.service("web").standing.waiting_for.as_deref(),
         Some("its replicas to be as asked for")
     );
+}
+
+#[test]
+fn what_fitted_nowhere_because_of_a_drain_that_ended_waits_for_no_node() {
+    let op = operation(1);
+    let mut world = running();
+    world.decides(op, rolled_out(op, "web"));
+    world.says(Writer::Scheduler, unplaced("web", 1));
+    assert!(world.service("web").standing.waiting_for.is_some());
+    let uncordoned = NodeUncordoned {
+        node: id("n2"),
+        operation: None,
+        unplaced: vec![ServiceKey {
+            project: project(),
+            service: id("web"),
+        }],
+    };
+    world.says(Writer::Scheduler, uncordoned);
+    let doc = world.service("web");
+    assert_eq!((&doc.unplaced, &doc.standing.waiting_for), (&None, &None));
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn uncordoned() -> NodeUncordoned {
     NodeUncordoned {
         node: id("n1"),
         operation: None,
+        unplaced: Vec::new(),
     }
 }
 

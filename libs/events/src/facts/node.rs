@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, LogId, MachineId, MilliCpu, NodeId, OperationId, Time};
+use crate::{Bytes, LogId, MachineId, MilliCpu, NodeId, OperationId, ServiceKey, Time};
 
 /// The first fact of every log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,9 @@ pub struct NodeUncordoned {
     /// The operation that asked for it; none where a machine that should have left stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Services of which a slot fitted no node: whether one does now is said anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<ServiceKey>,
 }
 
 /// All that runs on the node moves elsewhere, and nothing is placed on it any more.

@@ -65,7 +65,7 @@ pub struct RolloutFinished {
     pub operation: OperationId,
 }
 
-/// The service could not be changed until the deadline; what ran before still runs.
+/// The service could not be changed until the deadline; what ran before, if anything did, still runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutFailed {
     /// The project.

@@ -215,6 +215,9 @@ pub struct ReplicaRestarted {
     pub exit: Option<i64>,
     /// How long the node waits before it starts the process again.
     pub backoff: Millis,
+    /// Its last lines, if it was not ready when its process ended: 20 and 4 KiB at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_tail: Vec<String>,
 }
 
 /// A replica was given up by its node; it will not run again under this id. Final.

@@ -8,6 +8,7 @@ use gantry_events::{
 };
 
 use super::{Availability, Heard, Liveness, NodeDoc, NodeState, Open};
+use crate::service::fold as service;
 use crate::short::short;
 use crate::{DocKey, Documents, Entry, MachineDoc, Standing};
 
@@ -105,6 +106,9 @@ pub(crate) fn uncordoned(entry: &Entry<'_>, fact: &NodeUncordoned, documents: &m
         (Open::Open, None, fact.operation),
         documents,
     );
+    for key in &fact.unplaced {
+        service::waits_for_no_node(&DocKey::service(&key.project, &key.service), documents);
+    }
 }
 
 /// All that runs on the node moves elsewhere.

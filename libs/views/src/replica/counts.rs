@@ -17,6 +17,10 @@ pub(super) fn recount(before: Option<&ReplicaDoc>, after: &ReplicaDoc, documents
         let counts = &mut service.replicas;
         counts.present = moved(counts.present, was_present, is_present);
         counts.ready = moved(counts.ready, was_ready, is_ready);
+        if was_ready != is_ready {
+            // What makes a replica ready or takes that from it begins a state of the replica as well.
+            service.weigh(after.standing.since);
+        }
     }
     node::change(&after.node, documents, |node| {
         node.replicas = moved(node.replicas, was_present, is_present);

@@ -139,6 +139,7 @@ pub(crate) fn ready(entry: &Entry<'_>, fact: &ReplicaReady, documents: &mut Docu
         }
         doc.address = fact.address;
         doc.probe = None;
+        doc.log_tail = Vec::new();
         if doc.is_now(ReplicaState::Ready) {
             doc.reason = None;
             doc.standing = Standing::at_rest(entry.time);
@@ -169,6 +170,7 @@ pub(crate) fn restarted(entry: &Entry<'_>, fact: &ReplicaRestarted, documents: &
             return;
         }
         doc.restarts = fact.restarts;
+        doc.log_tail = last_lines(&fact.log_tail, 1000);
         doc.last_exit = Some(LastExit {
             code: fact.exit,
             at: entry.time,

@@ -9,13 +9,16 @@ use gantry_events::{
 use super::lines::{in_a_line, listed, where_it_runs};
 use super::{LastFailure, ReplicaCounts, ServiceDoc, ServiceState, Unplaced};
 use crate::short::short;
-use crate::{DocKey, Documents, Entry, Progress, Standing};
+use crate::{DocKey, Documents, Entry, Progress, Standing, project};
 
 /// A release set what the service should be.
 pub(crate) fn configured(entry: &Entry<'_>, fact: &ServiceConfigured, documents: &mut Documents) {
     let key = DocKey::service(&fact.project, &fact.service);
     let before = documents.find::<ServiceDoc>(&key);
     let living = before.filter(|doc| !doc.state.is_final()).cloned();
+    if living.is_none() {
+        project::gained(entry, &fact.project, documents);
+    }
     let counts = living.as_ref().map(|doc| doc.replicas).unwrap_or_default();
     let (round, last_failure) = living
         .as_ref()
@@ -27,7 +30,7 @@ pub(crate) fn configured(entry: &Entry<'_>, fact: &ServiceConfigured, documents:
         |doc| (doc.state, doc.standing, doc.progress),
     );
     let (domains, domains_left_out) = listed(&fact.domains);
-    documents.write(ServiceDoc {
+    let mut doc = ServiceDoc {
         id: fact.service.clone(),
         project: fact.project.clone(),
         state,
@@ -48,7 +51,9 @@ pub(crate) fn configured(entry: &Entry<'_>, fact: &ServiceConfigured, documents:
         problem: None,
         unplaced: None,
         standing,
-    });
+    };
+    doc.weigh(entry.time);
+    documents.write(doc);
 }
 
 /// The number of replicas was set.
@@ -57,6 +62,7 @@ pub(crate) fn scaled(entry: &Entry<'_>, fact: &ServiceScaled, documents: &mut Do
         doc.replicas.wanted = fact.replicas;
         doc.operation = entry.operation;
         doc.unplaced = None;
+        doc.weigh(entry.time);
     }
 }
 
@@ -85,6 +91,7 @@ pub(crate) fn ended(entry: &Entry<'_>, fact: &ServiceEnded, documents: &mut Docu
     if let Some(doc) = living(documents, &fact.project, &fact.service) {
         doc.state = ServiceState::Removed;
         doc.standing = Standing::at_rest(entry.time);
+        project::lost(entry, &fact.project, documents);
     }
 }
 
@@ -114,15 +121,26 @@ pub(crate) fn failed(key: &DocKey, failure: LastFailure, documents: &mut Documen
 
 /// A slot was filled after all.
 pub(crate) fn placed(key: &DocKey, ordinal: u32, documents: &mut Documents) {
+    let doc = documents.find::<ServiceDoc>(key);
+    let gap = doc.and_then(|doc| doc.unplaced.as_ref());
+    if gap.is_some_and(|gap| gap.ordinal == ordinal) {
+        waits_for_no_node(key, documents);
+    }
+}
+
+/// What was said of its slots that fit no node counts no more.
+pub(crate) fn waits_for_no_node(key: &DocKey, documents: &mut Documents) {
     let Some(doc) = documents.change::<ServiceDoc>(key) else {
         return;
     };
-    if doc.unplaced.take_if(|gap| gap.ordinal == ordinal).is_none() {
+    if doc.unplaced.take().is_none() {
         return;
     }
     match doc.state {
         ServiceState::Changing => doc.standing.wait(REPLICAS, doc.standing.until),
-        ServiceState::Active => doc.standing = Standing::at_rest(doc.standing.since),
+        ServiceState::Active | ServiceState::Degraded => {
+            doc.standing = Standing::at_rest(doc.standing.since);
+        }
         ServiceState::Removing | ServiceState::Removed => {}
     }
 }
@@ -189,6 +207,7 @@ pub(crate) fn rollout_failed(entry: &Entry<'_>, fact: &RolloutFailed, documents:
     }
     let detail = short(&fact.problem.detail, 600);
     doc.problem = Some(Problem::new(fact.problem.code, detail));
+    doc.unplaced = None;
     if doc.state == ServiceState::Changing {
         doc.rests(entry.time);
     }
@@ -219,5 +238,22 @@ impl ServiceDoc {
         self.state = ServiceState::Active;
         self.progress = None;
         self.standing = Standing::at_rest(now);
+        self.weigh(now);
+    }
+
+    /// While no rollout runs, its replicas say how it is.
+    pub(crate) fn weigh(&mut self, now: Time) {
+        let (ServiceState::Active | ServiceState::Degraded) = self.state else {
+            return;
+        };
+        let state = if self.replicas.ready < self.replicas.wanted {
+            ServiceState::Degraded
+        } else {
+            ServiceState::Active
+        };
+        if state != self.state {
+            self.state = state;
+            self.standing.since = now;
+        }
     }
 }

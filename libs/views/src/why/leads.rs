@@ -1,7 +1,11 @@
 //! What to look for behind an event: the event that its writer names as its cause where that is telling,
-//! else the last one of the kind that brings it about.
+//! else the last one of the kind that brings it about. What is behind each fact stands in `project` and
+//! `cluster`, here where a chain begins and how an event is looked for.
 
-use gantry_events::{Fact, Kind, OperationId, Place, ProjectName, ReplicaId, RetireReason, Scope};
+mod cluster;
+mod project;
+
+use gantry_events::{Kind, OperationId, Place, ProjectName, Scope};
 
 use super::Told;
 use crate::{Document, Said};
@@ -76,228 +80,16 @@ const ENDS: &[&str] = &[
     "operation.superseded.v1",
 ];
 const MACHINE_ENDS: &[&str] = &["machine.removed.v1", "machine.gone.v1"];
-const AIMS: &[&str] = &[
-    "service.configured.v1",
-    "service.scaled.v1",
-    "service.restarted.v1",
-    "service.removed.v1",
-];
-const POOL_SIZES: &[&str] = &["pool.created.v1", "pool.scaled.v1", "pool.closing.v1"];
-
 /// What may be behind an event, the likeliest first; nothing behind what was asked for.
 pub fn leads(told: &Told<'_>) -> Vec<Lead> {
     match &told.said {
         Said::Command(_) => Vec::new(),
         Said::Fact(fact) => {
-            let mut found = of_cluster(told, fact);
-            found.extend(of_project(told, fact));
-            found.into_iter().collect()
+            let mut found = cluster::leads(told, fact);
+            found.extend(project::leads(told, fact));
+            found
         }
     }
-}
-
-/// Leads of facts about operations, releases, services and replicas.
-fn of_project(told: &Told<'_>, fact: &Fact) -> Vec<Lead> {
-    let asked = told.operation.map(accepted);
-    let cause = told.cause.map(Lead::At);
-    let all: Vec<Option<Lead>> = match fact {
-        Fact::OperationRefused(d) => vec![Some(accepted(d.operation))],
-        Fact::OperationUnchanged(d) => vec![Some(accepted(d.operation))],
-        Fact::OperationResolving(d) => vec![Some(accepted(d.operation))],
-        Fact::OperationSuperseded(d) => vec![Some(accepted(d.by))],
-        Fact::OperationSucceeded(d) => vec![
-            step_of(
-                d.operation,
-                &["rollout.finished.v1", "service.ended.v1", "node.drained.v1"],
-            ),
-            step_of(
-                d.operation,
-                &["machine.ready.v1", "machine.removed.v1", "pool.removed.v1"],
-            ),
-            Some(accepted(d.operation)),
-        ],
-        Fact::OperationFailed(d) => vec![
-            step_of(
-                d.operation,
-                &["rollout.failed.v1", "node.overdue.v1", "machine.overdue.v1"],
-            ),
-            Some(accepted(d.operation)),
-        ],
-        Fact::ReleaseCreated(d) => {
-            let failed = d
-                .rollback_of
-                .and_then(|_| step_of(d.operation, &["rollout.failed.v1"]));
-            vec![failed, Some(accepted(d.operation))]
-        }
-        Fact::ServiceConfigured(d) => vec![
-            last(within(
-                &d.project,
-                Kind::Release,
-                d.release,
-                &["release.created.v1"],
-            )),
-            asked,
-        ],
-        Fact::ServiceScaled(_) | Fact::ServiceRestarted(_) => vec![asked, cause],
-        Fact::ServiceRemoved(_) => vec![of_release(told), asked, cause],
-        Fact::ServiceEnded(d) => vec![last(within(
-            &d.project,
-            Kind::Service,
-            &d.service,
-            &["service.removed.v1"],
-        ))],
-        Fact::ServiceUnplaced(d) => vec![aimed(told, &d.project, d.service.as_str()), cause],
-        Fact::RolloutStarted(d) => vec![aimed(told, &d.project, d.service.as_str()), asked],
-        Fact::RolloutAdvanced(d) => vec![cause, aimed(told, &d.project, d.service.as_str())],
-        Fact::RolloutFinished(d) => vec![cause, aimed(told, &d.project, d.service.as_str())],
-        Fact::RolloutFailed(d) => vec![last(within(
-            &d.project,
-            Kind::Rollout,
-            &d.service,
-            &["rollout.started.v1", "rollout.advanced.v1"],
-        ))],
-        Fact::RolloutSuperseded(d) => vec![Some(accepted(d.by))],
-        Fact::ReplicaPlaced(d) => match told.operation {
-            Some(_) => vec![aimed(told, &d.project, d.slot.service.as_str()), asked],
-            None => vec![cause],
-        },
-        Fact::ReplicaDraining(d) => leaves(told, (&d.project, &d.replica), &d.why),
-        Fact::ReplicaStopping(d) => {
-            vec![own(&d.project, &d.replica, &["replica.draining.v1"]), cause]
-        }
-        Fact::ReplicaOverdue(d) => vec![own(&d.project, &d.replica, &[])],
-        Fact::ReplicaLost(d) => vec![
-            last(in_cluster(Kind::Node, &d.node, &["node.lost.v1"])),
-            cause,
-        ],
-        Fact::ReplicaRegained(d) => vec![
-            last(in_cluster(Kind::Node, &d.node, &["node.returned.v1"])),
-            cause,
-        ],
-        Fact::ReplicaReady(d) => vec![own(&d.project, &d.replica, CAME)],
-        Fact::ReplicaUnready(d) => vec![own(&d.project, &d.replica, CAME)],
-        Fact::ReplicaRestarted(d) => vec![own(&d.project, &d.replica, CAME)],
-        Fact::ReplicaFailed(d) => vec![own(&d.project, &d.replica, CAME)],
-        Fact::ReplicaStopped(d) => vec![own(
-            &d.project,
-            &d.replica,
-            &[
-                "replica.stopping.v1",
-                "replica.draining.v1",
-                "replica.placed.v1",
-            ],
-        )],
-        // foreign: those of the cluster stand below.
-        _ => Vec::new(),
-    };
-    all.into_iter().flatten().collect()
-}
-
-/// How a replica came to be where it is.
-const CAME: &[&str] = &["replica.placed.v1", "replica.regained.v1"];
-
-/// Leads of facts about nodes, pools, machines and balancers.
-fn of_cluster(told: &Told<'_>, fact: &Fact) -> Vec<Lead> {
-    let asked = told.operation.map(accepted);
-    let cause = told.cause.map(Lead::At);
-    let node = |id: &dyn ToString, types| last(in_cluster(Kind::Node, id.to_string(), types));
-    let machine = |id: &dyn ToString, types| last(in_cluster(Kind::Machine, id.to_string(), types));
-    let pool = |id: &dyn ToString| last(in_cluster(Kind::Pool, id.to_string(), POOL_SIZES));
-    let all: Vec<Option<Lead>> = match fact {
-        Fact::NodeJoined(d) => vec![node(&d.node, &["node.admitted.v1"])],
-        Fact::NodeAdmitted(d) => vec![machine(
-            &d.machine,
-            &["machine.created.v1", "machine.requested.v1"],
-        )],
-        Fact::NodeReturned(d) => vec![node(&d.node, &["node.lost.v1", "node.suspected.v1"])],
-        // Silence is no event, but what is told of it stands in the fact.
-        Fact::NodeSuspected(_) => Vec::new(),
-        Fact::NodeLost(d) => vec![node(&d.node, &["node.suspected.v1"])],
-        Fact::NodeCordoned(d) => vec![Some(accepted(d.operation))],
-        Fact::NodeUncordoned(d) => vec![d.operation.map(accepted), cause],
-        Fact::NodeDraining(d) => vec![d.operation.map(accepted), cause],
-        Fact::NodeOverdue(d) => vec![node(&d.node, &["node.draining.v1"])],
-        Fact::NodeDrained(d) => vec![node(&d.node, &["node.draining.v1"])],
-        Fact::PoolCreated(d) => vec![Some(accepted(d.operation))],
-        Fact::PoolScaled(d) => vec![Some(accepted(d.operation))],
-        Fact::PoolClosing(d) => vec![Some(accepted(d.operation))],
-        Fact::PoolRemoved(d) => vec![pool(&d.pool)],
-        Fact::MachineRequested(d) => vec![
-            asked,
-            last(in_cluster(Kind::Machine, &d.machine, &[])),
-            pool(&d.pool),
-        ],
-        Fact::MachineCreated(d) => vec![machine(&d.machine, &["machine.requested.v1"])],
-        Fact::MachineStarted(d) => vec![machine(
-            &d.machine,
-            &["machine.ready.v1", "machine.created.v1"],
-        )],
-        Fact::MachineReady(d) => vec![
-            node(&d.node, &["node.joined.v1"]),
-            machine(&d.machine, &["machine.created.v1"]),
-        ],
-        Fact::MachineOverdue(d) => vec![machine(&d.machine, &[])],
-        Fact::MachineLeaving(_) | Fact::MachineKept(_) => vec![asked, cause],
-        Fact::MachineRemoving(d) => vec![
-            node(&d.node, &["node.drained.v1"]),
-            machine(&d.machine, &["machine.leaving.v1"]),
-        ],
-        Fact::MachineRemoved(d) => vec![machine(&d.machine, &["machine.removing.v1"])],
-        Fact::MachineGone(d) => vec![machine(
-            &d.machine,
-            &["machine.ready.v1", "machine.created.v1"],
-        )],
-        Fact::TableApplied(_) => vec![cause],
-        // foreign: those of projects stand above; nothing is behind the log's beginning.
-        _ => Vec::new(),
-    };
-    all.into_iter().flatten().collect()
-}
-
-/// Why a replica leaves.
-fn leaves(
-    told: &Told<'_>,
-    (project, replica): (&ProjectName, &ReplicaId),
-    why: &RetireReason,
-) -> Vec<Option<Lead>> {
-    let (service, _) = replica
-        .as_str()
-        .rsplit_once('-')
-        .unwrap_or((replica.as_str(), ""));
-    let cause = told.cause.map(Lead::At);
-    let rollouts = |types| last(within(project, Kind::Rollout, service, types));
-    match why {
-        RetireReason::Replaced { by } => vec![own(project, by, &["replica.ready.v1"]), cause],
-        RetireReason::ScaledDown | RetireReason::Removed | RetireReason::MakesWay => {
-            vec![aimed(told, project, service), cause]
-        }
-        RetireReason::Abandoned => vec![
-            rollouts(&["rollout.failed.v1", "rollout.superseded.v1"]),
-            cause,
-        ],
-        RetireReason::Returned => vec![own(project, replica, &["replica.lost.v1"]), cause],
-    }
-}
-
-/// What the operation of this event, or else whoever came last, wanted of the service.
-fn aimed(told: &Told<'_>, project: &ProjectName, service: &str) -> Option<Lead> {
-    let sought = within(project, Kind::Service, service, AIMS);
-    last(Sought {
-        operation: told.operation,
-        ..sought
-    })
-}
-
-fn of_release(told: &Told<'_>) -> Option<Lead> {
-    step_of(told.operation?, &["release.created.v1"])
-}
-
-fn own(project: &ProjectName, replica: &ReplicaId, types: &'static [&'static str]) -> Option<Lead> {
-    last(within(project, Kind::Replica, replica, types))
-}
-
-fn step_of(operation: OperationId, types: &'static [&'static str]) -> Option<Lead> {
-    last(of_operation(operation, types))
 }
 
 fn accepted(operation: OperationId) -> Lead {

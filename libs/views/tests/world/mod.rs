@@ -192,6 +192,29 @@ pub fn rolled_out(operation: OperationId, service: &str) -> RolloutFinished {
     }
 }
 
+pub fn given_up(operation: OperationId, service: &str) -> RolloutFailed {
+    RolloutFailed {
+        project: project(),
+        service: id(service),
+        operation,
+        problem: Problem::new(ProblemCode::DeadlinePassed, "not ready"),
+    }
+}
+
+pub fn unplaced(service: &str, ordinal: u32) -> ServiceUnplaced {
+    ServiceUnplaced {
+        project: project(),
+        service: id(service),
+        ordinal,
+        further: 0,
+        explanation: Explanation {
+            because: "every node is full".into(),
+            ..Explanation::default()
+        },
+        until: second(40),
+    }
+}
+
 pub fn placed(replica: &str, ordinal: u32, on: &str) -> ReplicaPlaced {
     let (service, _) = replica.rsplit_once('-').unwrap();
     ReplicaPlaced {
@@ -219,6 +242,15 @@ pub fn ready(replica: &str, on: &str) -> ReplicaReady {
         replica: id(replica),
         node: id(on),
         address: Some("10.0.0.1:20000".parse().unwrap()),
+    }
+}
+
+pub fn unready(replica: &str, on: &str) -> ReplicaUnready {
+    ReplicaUnready {
+        project: project(),
+        replica: id(replica),
+        node: id(on),
+        reason: "503 from /healthz".into(),
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn work(state: &NodeState, world: &Observed, now: Time) -> Work {
             track,
             ended: world.is_final(state, replica),
             was_ready: state.is_ready(replica),
+            fell: track.ends.after(state.restarted_at(replica)).count() > 0,
             now,
         };
         let action = place.action();
@@ -72,6 +73,8 @@ struct Place<'a> {
     ended: bool,
     /// Whether the last word about it is that it answers.
     was_ready: bool,
+    /// Whether its process ended and that was not told yet.
+    fell: bool,
     now: Time,
 }
 
@@ -164,7 +167,8 @@ impl Place<'_> {
         match container.run {
             Run::Created => Some(start()),
             Run::Running { .. } => None,
-            Run::Ended { .. } => (self.now >= self.track.ends.start_at()).then(start),
+            Run::Ended { .. } if self.now >= self.track.ends.start_at() => Some(start()),
+            Run::Ended { .. } => self.read_tail().filter(|_| self.fell && !self.was_ready),
         }
     }
 
@@ -234,10 +238,9 @@ impl Place<'_> {
         match action {
             Some(Action::Pull { .. }) => Stage::Pulling,
             Some(Action::Create(_)) => Stage::Creating,
-            Some(Action::Start { .. }) => Stage::Starting,
-            Some(Action::Stop { .. } | Action::Remove { .. } | Action::ReadTail { .. }) => {
-                Stage::Stopping
-            }
+            // Of what is started again, the lines are read in the meantime.
+            Some(Action::Start { .. } | Action::ReadTail { .. }) => Stage::Starting,
+            Some(Action::Stop { .. } | Action::Remove { .. }) => Stage::Stopping,
             None if self.track.container.is_none() => Stage::Placed,
             None => self.course_stage(),
         }

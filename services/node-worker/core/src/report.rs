@@ -130,9 +130,15 @@ impl Reporter<'_> {
         restarted.into_iter().chain(word).collect()
     }
 
+    /// Of what was ready everyone should know at once; of what was not, its lines tell why, and they come
+    /// before it is started again or not at all.
     fn restarted(&self) -> Option<Fact> {
         let reported = self.said.map_or(Time::default(), |said| said.restarted_at);
         let exit = self.track.ends.after(reported).next_back()?.exit;
+        let lines_come = self.track.lacks_tail() && self.now < self.track.ends.start_at();
+        if lines_come && !self.was_ready {
+            return None;
+        }
         let ends = u32::try_from(self.track.ends.after(reported).count()).unwrap_or(u32::MAX);
         Some(Fact::from(ReplicaRestarted {
             project: self.replica.project.clone(),
@@ -144,6 +150,7 @@ impl Reporter<'_> {
                 .saturating_add(ends),
             exit: Some(exit),
             backoff: self.track.ends.backoff(),
+            log_tail: self.tail_unless_ready(),
         }))
     }
 
@@ -200,14 +207,18 @@ impl Reporter<'_> {
     /// What was never ready takes along what was wrong with it: nobody reads its lines later.
     fn stopped(&self) -> Fact {
         let trouble = (!self.was_ready).then(|| self.track.trouble());
-        let tail = self.track.tail.clone().filter(|_| !self.was_ready);
         Fact::from(ReplicaStopped {
             project: self.replica.project.clone(),
             replica: self.replica.replica.clone(),
             node: self.node.clone(),
             exit: self.track.exit(),
             probe: trouble.flatten(),
-            log_tail: tail.unwrap_or_default(),
+            log_tail: self.tail_unless_ready(),
         })
+    }
+
+    fn tail_unless_ready(&self) -> Vec<String> {
+        let tail = self.track.tail.clone().filter(|_| !self.was_ready);
+        tail.unwrap_or_default()
     }
 }

@@ -138,6 +138,12 @@ impl NodeState {
         said.is_some_and(|reported| matches!(reported.said, Word::Ready { .. }))
     }
 
+    /// When it was last told of a replica that its process ended. What ended before is known.
+    pub(crate) fn restarted_at(&self, replica: &ReplicaKey) -> Time {
+        let said = self.replicas.get(replica);
+        said.map_or(Time::default(), |reported| reported.restarted_at)
+    }
+
     /// Whether a replica never runs again under its id.
     pub fn is_final(&self, replica: &ReplicaKey) -> bool {
         self.replicas.get(replica).is_some_and(Reported::is_final)

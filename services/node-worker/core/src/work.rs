@@ -60,7 +60,7 @@ pub enum Action {
         /// Time between the two.
         grace: Millis,
     },
-    /// Read its last lines, before it is given up.
+    /// Read its last lines, before it is given up or started again.
     ReadTail {
         /// The container.
         container: ContainerId,

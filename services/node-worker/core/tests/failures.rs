@@ -24,6 +24,9 @@ fn a_process_that_ends_is_started_again_in_place_after_growing_waits() {
         (8, 60_000),
     ] {
         play.ends(&web(1), 137);
+        if restarts > 1 {
+            play.did(&web(1), Outcome::Tail(vec![]));
+        }
         assert_eq!(
             play.says(),
             [format!(
@@ -38,6 +41,32 @@ fn a_process_that_ends_is_started_again_in_place_after_growing_waits() {
         play.starts(&web(1));
         play.pass(Millis(100));
     }
+}
+
+#[test]
+fn a_process_that_ends_before_it_is_ready_is_told_of_with_its_last_lines() {
+    let mut play = Play::running(&[web(1)]);
+    play.ends(&web(1), 1);
+    assert_eq!(play.says(), Vec::<String>::new(), "its lines come first");
+    assert_eq!(play.step(&web(1)), "tail");
+    assert_eq!(play.stage(&web(1)), Stage::Starting);
+    play.did(&web(1), Outcome::Tail(vec!["no database".to_owned()]));
+    assert_eq!(
+        play.says(),
+        ["restarted web-1 1 exit 1 after 1s [\"no database\"]"]
+    );
+    assert_eq!(play.step(&web(1)), "-", "not before its time");
+    play.pass(SECOND);
+    assert_eq!(play.step(&web(1)), "start");
+}
+
+#[test]
+fn lines_that_cannot_be_had_in_time_hold_up_neither_the_word_nor_the_start() {
+    let mut play = Play::running(&[web(1)]);
+    play.ends(&web(1), 1);
+    play.pass(SECOND);
+    assert_eq!(play.says(), ["restarted web-1 1 exit 1 after 1s"]);
+    assert_eq!(play.step(&web(1)), "start");
 }
 
 #[test]

@@ -53,9 +53,9 @@ fn a_replica_stopped_before_it_was_ready_says_what_was_wrong_and_its_last_lines(
 fn a_replica_stopped_while_it_crashes_again_and_again_says_how_its_process_ended() {
     let mut play = Play::running(&[web(1)]);
     play.ends(&web(1), 3);
-    assert_eq!(play.says(), ["restarted web-1 1 exit 3 after 1s"]);
-    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
     play.did(&web(1), Outcome::Tail(vec!["no".to_owned()]));
+    assert_eq!(play.says(), ["restarted web-1 1 exit 3 after 1s [\"no\"]"]);
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
     assert_eq!(
         play.says(),
         ["stopped web-1 exit 3: its process ended with exit code 3 [\"no\"]"]

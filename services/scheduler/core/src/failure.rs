@@ -1,6 +1,8 @@
 //! Why a replica came to nothing, as far as its node said: kept for the one who asks why a change failed.
 
-use gantry_events::{FailureReason, NodeId, ReplicaFailed, ReplicaId, ReplicaStopped};
+use gantry_events::{
+    FailureReason, NodeId, ReplicaFailed, ReplicaId, ReplicaRestarted, ReplicaStopped,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::replica::Trouble;
@@ -22,6 +24,11 @@ pub struct Failure {
     pub log_tail: Vec<String>,
 }
 
+/// Most lines that a problem shows of a replica, and the most bytes they take: it should stay readable in a row of
+/// a table. Its node's word has more of them.
+const LINES: usize = 5;
+const BYTES: usize = 300;
+
 impl Failure {
     /// Its node gave it up.
     pub(crate) fn failed(said: &ReplicaFailed, trouble: &Trouble) -> Self {
@@ -31,6 +38,18 @@ impl Failure {
             said: sentence(&said.reason),
             restarts: trouble.restarts,
             exit: said.exit.or(trouble.exit),
+            log_tail: said.log_tail.clone(),
+        }
+    }
+
+    /// Its process ends again and again before it is ready.
+    pub(crate) fn restarted(said: &ReplicaRestarted) -> Self {
+        Self {
+            replica: said.replica.clone(),
+            node: said.node.clone(),
+            said: "does not stay up".to_owned(),
+            restarts: said.restarts,
+            exit: said.exit,
             log_tail: said.log_tail.clone(),
         }
     }
@@ -74,13 +93,32 @@ impl Failure {
         let tail = if self.log_tail.is_empty() {
             "; it wrote no lines".to_owned()
         } else {
-            format!("; its last lines:\n{}", self.log_tail.join("\n"))
+            format!("; its last lines:\n{}", last(&self.log_tail).join("\n"))
         };
         format!(
             "{} on {} {}{ends}{tail}",
             self.replica, self.node, self.said
         )
     }
+}
+
+/// The last of these lines, and of a single one that is too long its end.
+fn last(lines: &[String]) -> Vec<&str> {
+    let mut left = BYTES;
+    let mut kept = Vec::new();
+    for line in lines.iter().rev().take(LINES) {
+        match left.checked_sub(line.len()) {
+            Some(rest) => left = rest,
+            None if kept.is_empty() => {
+                let from = line.ceil_char_boundary(line.len() - BYTES);
+                return vec![&line[from..]];
+            }
+            None => break,
+        }
+        kept.push(line.as_str());
+    }
+    kept.reverse();
+    kept
 }
 
 fn sentence(reason: &FailureReason) -> String {

@@ -5,7 +5,7 @@ use gantry_decider::Draft;
 use gantry_events::{
     NodeDrained, NodeDraining, NodeId, NodeLost, NodeOverdue, NodeUncordoned, OperationFailed,
     OperationId, OperationSucceeded, Problem, ProblemCode, ProjectName, ReplicaId, ReplicaLost,
-    Scope, Time,
+    Scope, ServiceKey, Time,
 };
 
 use crate::Operation;
@@ -103,11 +103,24 @@ fn stay(state: &State, id: &NodeId, node: &Node) -> Option<Draft> {
         (Stay::Kept, Duty::Draining { .. } | Duty::Drained) => Some(Draft::of(NodeUncordoned {
             node: id.clone(),
             operation: None,
+            unplaced: unplaced(state),
         })),
         (Stay::Leaving { .. }, Duty::Draining { .. } | Duty::Drained)
         | (Stay::Kept, Duty::Open | Duty::Cordoned)
         | (Stay::Wanted, _) => None,
     }
+}
+
+/// Services of which it was said that a slot fits no node, as many as a commit has room for.
+pub(crate) fn unplaced(state: &State) -> Vec<ServiceKey> {
+    let services = state.projects.iter().flat_map(|(project, it)| {
+        let waiting = it.services.iter().filter(|(_, it)| it.unplaced.is_some());
+        waiting.map(|(service, _)| ServiceKey {
+            project: project.clone(),
+            service: service.clone(),
+        })
+    });
+    services.take(STEPS_A_COMMIT).collect()
 }
 
 /// A draining node that is empty, or late.

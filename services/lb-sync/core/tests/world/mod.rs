@@ -210,6 +210,7 @@ pub fn restarted(id: &str) -> Fact {
         restarts: 1,
         exit: Some(1),
         backoff: Millis(1000),
+        log_tail: Vec::new(),
     })
 }
 

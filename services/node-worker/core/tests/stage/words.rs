@@ -27,12 +27,14 @@ pub fn in_words(fact: &Fact) -> String {
         ),
         Fact::ReplicaUnready(f) => format!("unready {}: {}", f.replica, f.reason),
         Fact::ReplicaRestarted(f) => {
+            let lines = (!f.log_tail.is_empty()).then(|| format!(" {:?}", f.log_tail));
             format!(
-                "restarted {} {} exit {} after {}",
+                "restarted {} {} exit {} after {}{}",
                 f.replica,
                 f.restarts,
                 exit(f.exit),
-                f.backoff
+                f.backoff,
+                lines.unwrap_or_default()
             )
         }
         Fact::ReplicaFailed(f) => format!(

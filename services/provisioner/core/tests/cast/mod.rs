@@ -94,6 +94,7 @@ pub fn uncordon(stage: &mut Stage<ProvisionerCore>, node: &str) {
     let uncordoned = NodeUncordoned {
         node: node.parse().unwrap(),
         operation: None,
+        unplaced: Vec::new(),
     };
     stage.fact(Writer::Scheduler, uncordoned);
 }

@@ -9,7 +9,7 @@ use gantry_events::{
 use super::{succeeded, unchanged};
 use crate::limits::DRAIN_WITHIN;
 use crate::node::{Duty, Node, Stay};
-use crate::nodes::drains_of;
+use crate::nodes::{drains_of, unplaced};
 use crate::state::State;
 
 pub(super) fn cordon(state: &State, command: &Command, node: &NodeId) -> Result<Draft, Problem> {
@@ -35,6 +35,7 @@ pub(super) fn uncordon(state: &State, command: &Command, node: &NodeId) -> Resul
     let draft = overtake(state, command, node).and(NodeUncordoned {
         node: node.clone(),
         operation: Some(command.operation),
+        unplaced: unplaced(state),
     });
     Ok(draft.and(succeeded(command)))
 }

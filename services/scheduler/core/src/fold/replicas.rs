@@ -139,6 +139,7 @@ pub(super) fn restarted(state: &mut State, entry: &Entry<'_>, said: &ReplicaRest
         replica.trouble.exit = said.exit.or(replica.trouble.exit);
         replica.becomes_unready(entry.time);
     });
+    with_project(state, &said.project, |project| project.blame(said));
 }
 
 pub(super) fn failed(state: &mut State, entry: &Entry<'_>, said: &ReplicaFailed) {
@@ -232,16 +233,28 @@ fn is_its_node(
 }
 
 impl Project {
-    /// The slot has seen this replica's version work, if it stays.
-    fn prove(&mut self, replica: &ReplicaId) {
-        let Some(replica) = self
-            .replicas
-            .get(replica)
-            .filter(|replica| replica.is_ready())
+    /// A process that ends before its replica was ever ready tells why its change comes no further, until it stays up.
+    fn blame(&mut self, said: &ReplicaRestarted) {
+        let replica = self.replicas.get(&said.replica);
+        let Some(replica) = replica.filter(|it| it.was_never_ready() && it.leaves().is_none())
         else {
             return;
         };
+        if let Some(service) = self.services.get_mut(&replica.slot.service)
+            && !said.log_tail.is_empty()
+        {
+            service.last_failure = Some(Failure::restarted(said));
+        }
+    }
+
+    /// The slot has seen this replica's version work, if it stays; that it did not at first counts no more.
+    fn prove(&mut self, id: &ReplicaId) {
+        let Some(replica) = self.replicas.get(id).filter(|replica| replica.is_ready()) else {
+            return;
+        };
         if let Some(service) = self.services.get_mut(&replica.slot.service) {
+            let is_it = |failure: &mut Failure| failure.replica == *id;
+            service.last_failure.take_if(is_it);
             let slot = service.slots.entry(replica.slot.ordinal).or_default();
             slot.proven = Some(replica.version.clone());
         }

@@ -85,6 +85,19 @@ fn a_drain_that_finds_no_room_fails_at_its_deadline_and_goes_on_all_the_same() {
 }
 
 #[test]
+fn what_fitted_nowhere_else_is_named_when_its_node_takes_replicas_again() {
+    let mut scene = Scene::of(&["n1"]).with_balancer();
+    scene.deploy(&file(&[("web", "web:1", 1)]));
+    scene.run(NONE);
+    assert_eq!(scene.drain("n1").len(), 2);
+    assert_eq!(
+        scene.uncordon("n1"),
+        ["supersede", "uncordon n1 for web", "succeed"]
+    );
+    scene.holds();
+}
+
+#[test]
 fn uncordon_ends_a_drain_and_a_newer_drain_takes_over() {
     let mut scene = deployed();
     scene.drain("n1");

@@ -30,6 +30,39 @@ fn a_first_release_that_never_gets_ready_is_tried_until_its_deadline_and_then_st
 }
 
 #[test]
+fn a_first_release_that_crashes_for_ever_fails_with_its_exit_code_its_restarts_and_its_last_lines()
+{
+    let mut scene = Scene::of(&["n1"]);
+    scene.deploy(&file(&[("web", "web:1", 1)]));
+    let long = "x".repeat(400);
+    scene.restart_saying("web.0#1", 7, &[&long, "  at main", "no database"]);
+    let (replica, _) = scene.find("web.0#1");
+    let said = scene.pass(secs(300));
+    let problem = format!(
+        "web was not as asked for within 5m: {replica} on n1 does not stay up; restarts: 7, its last \
+         process ended with code 137; its last lines:\n  at main\nno database"
+    );
+    assert!(
+        said.contains(&format!("fail DeadlinePassed: {problem}")),
+        "{said:?}"
+    );
+    scene.holds();
+}
+
+#[test]
+fn a_replica_that_stays_up_in_the_end_is_not_what_held_its_change_up() {
+    let mut scene = Scene::of(&["n1"]);
+    scene.deploy(&file(&[("web", "web:1", 2)]));
+    scene.restart_saying("web.0#1", 1, &["no database"]);
+    scene.ready("web.0#1");
+    let (other, _) = scene.find("web.1#1");
+    let said = scene.pass(secs(600));
+    let late = format!("{other} waits for n1 to say that it is ready");
+    assert!(said.iter().any(|word| word.contains(&late)), "{said:?}");
+    scene.holds();
+}
+
+#[test]
 fn the_last_container_of_a_first_release_that_failed_is_kept_for_its_logs() {
     let mut scene = Scene::of(&["n1"]);
     scene.deploy(&file(&[("web", "web:1", 1)]));

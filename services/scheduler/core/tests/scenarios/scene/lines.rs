@@ -112,7 +112,13 @@ impl Scene {
             Fact::NodeReturned(it) => format!("{} returns", it.node),
             Fact::NodeLost(it) => format!("lose {}", it.node),
             Fact::NodeCordoned(it) => format!("cordon {}", it.node),
-            Fact::NodeUncordoned(it) => format!("uncordon {}", it.node),
+            Fact::NodeUncordoned(it) => {
+                let anew = it
+                    .unplaced
+                    .iter()
+                    .map(|key| format!(" for {}", key.service));
+                format!("uncordon {}{}", it.node, anew.collect::<String>())
+            }
             Fact::NodeDraining(it) => format!("empty {}", it.node),
             Fact::NodeOverdue(it) => format!("overdue {}: {}", it.node, it.waiting_for),
             Fact::NodeDrained(it) => format!("{} is empty", it.node),

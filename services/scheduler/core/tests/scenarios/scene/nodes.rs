@@ -106,14 +106,20 @@ impl Scene {
 
     /// The replica's process ended; its node starts it anew.
     pub fn restart(&mut self, name: &str) -> Vec<String> {
+        self.restart_saying(name, 1, &[])
+    }
+
+    /// The same for the so many-th time, with its last lines.
+    pub fn restart_saying(&mut self, name: &str, restarts: u32, lines: &[&str]) -> Vec<String> {
         let (replica, node) = self.find(name);
         self.node_says(ReplicaRestarted {
             project: self.project.clone(),
             replica,
             node,
-            restarts: 1,
+            restarts,
             exit: Some(137),
             backoff: secs(1),
+            log_tail: lines.iter().map(|line| (*line).to_owned()).collect(),
         })
     }
 
