@@ -32,7 +32,7 @@ struct Frame;
 fn with_token() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(project::list_projects)) // GET /projects
-        .routes(routes!(project::get_project)) // GET /projects/{project}
+        .routes(routes!(project::get_project, project::delete_project)) // GET DELETE /projects/{project}
         .routes(routes!(project::get_config, project::put_config)) // GET PUT /projects/{project}/config
         .routes(routes!(plan::plan)) // POST /projects/{project}/plan
         .routes(routes!(release::list_releases)) // GET /projects/{project}/releases

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
-use gantry_events::Millis;
+use gantry_bus::Log;
+use gantry_events::{Millis, Place};
 use gantry_rest::{CloudEvent, EVENT_STREAM, EventPage, NDJSON, ProblemCode};
 
 use super::Problems;
@@ -28,6 +29,7 @@ pub(crate) async fn get_events(
     let filter = asked.filter()?;
     let limit = asked.page_size()?;
     let after = after(&api, &asked, &headers)?;
+    api.has_come(after).await?;
     let Some(form) = form(&headers)? else {
         let wait = asked.wait.as_deref().map(duration).transpose()?;
         let wait = wait.unwrap_or_default().min(api.settings.longest_wait);
@@ -105,6 +107,23 @@ fn page(found: Found) -> axum::response::Response {
 }
 
 impl Api {
+    /// Refuses to wait for what may be years away. What the read model of this instance merely has not reached yet
+    /// comes in a moment.
+    async fn has_come(&self, after: Cursor) -> Answer<()> {
+        let Cursor(Place { seq, .. }) = after;
+        if seq <= self.reader.seq() {
+            return Ok(());
+        }
+        let end = self.log.tail().await?;
+        if seq <= end {
+            return Ok(());
+        }
+        let detail = format!(
+            "sequence {seq} is in the future: the log ends at {end}; go on after an event's id"
+        );
+        Err(Refusal::new(ProblemCode::SeqInFuture, detail))
+    }
+
     /// A page that is held back, for so long at most, until there is something in it.
     async fn events_within(
         &self,

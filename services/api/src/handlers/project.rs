@@ -1,12 +1,14 @@
 //! Projects and the file each follows.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use gantry_events::{ConfigPut, Intent, ProjectName, Scope};
 use gantry_read_model::{AsOf, Field, Found};
 use gantry_rest::{FieldError, List, Problem, ProblemCode};
-use gantry_spec::Parsed;
+use gantry_spec::{Parsed, Project};
 use gantry_views::{DocKey, OperationDoc, ProjectDoc};
 
 use super::Problems;
@@ -44,6 +46,33 @@ pub(crate) async fn get_project(
 ) -> Answer {
     let found = api.project(&project, &moment).await?;
     Ok(reading::one(found.seq, found.value.from, &found.value.doc))
+}
+
+/// Removes every service of a project, by a release without any. Its releases stay, to go back to.
+#[utoipa::path(delete, path = "/projects/{project}", tag = "projects",
+    params(("project" = String, Path, description = "The project."), Write),
+    responses((status = 202, description = "Accepted: the operation as it is.", body = OperationDoc),
+        (status = 200, description = "Waited for: the operation at its end.", body = OperationDoc), Problems))]
+pub(crate) async fn delete_project(
+    State(api): State<Api>,
+    Named(project): Named<ProjectName>,
+    Asked(Nothing {}): Asked<Nothing>,
+    write: Write,
+) -> Answer<Response> {
+    let found = api.project(&project, &Moment::default()).await?;
+    let empty = Project {
+        name: project.clone(),
+        services: BTreeMap::new(),
+    };
+    let wish = Wish {
+        version: Some(found.value.from),
+        intent: Intent::ConfigPut(ConfigPut {
+            project,
+            config: empty.canonical(),
+        }),
+        body: b"",
+    };
+    api.command(&write, wish).await
 }
 
 /// The file of the last release, as JSON that is itself a file.

@@ -6,8 +6,9 @@ use futures::future::join_all;
 use gantry_bus::{Append, AppendOutcome, Log};
 use gantry_events::{
     Command, CommandBatch, Digest, Intent, OperationFailed, OperationId, OperationSuperseded,
-    OperationUnchanged, Problem, ProblemCode, ScaleService, Scope, Seq, Time, Writer,
+    OperationUnchanged, Problem, ProblemCode, ScaleService, Scope, Seq, ServiceEnded, Time, Writer,
 };
+use gantry_views::OperationDoc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -288,4 +289,33 @@ async fn a_message_that_nobody_marked_counts_for_nothing_and_stops_nobody() {
     let metrics = metrics.await.unwrap().text().await.unwrap();
     let counted = "gantry_log_void_messages_total{subject=\"cmd.scheduler\"} 1";
     assert!(metrics.lines().any(|line| line == counted), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_removed_by_one_command_and_is_listed_no_more() {
+    let world = World::start().await;
+    let gone = world.ask(Method::DELETE, "/v1/projects/shop");
+    assert_eq!(gone.send().await.unwrap().status(), 404);
+    world.deploy().await;
+    let path = "/v1/projects/shop";
+    assert_eq!(world.read(path).await["services"], 1);
+    let answer = world.ask(Method::DELETE, path).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let operation: OperationDoc = answer.json().await.unwrap();
+    let all = commands(&world).await;
+    let command = all.last().unwrap();
+    assert_eq!(command.operation, operation.id);
+    let file = gantry_spec::parse(command.intent.file().unwrap()).unwrap();
+    assert!(file.project.services.is_empty());
+
+    let (project, service) = (shop(), web());
+    let ended = vec![ServiceEnded { project, service }.into()];
+    let seq = world.say(Writer::Scheduler, ended).await;
+    let listed = async |all: &str| {
+        let answer = world.get(&format!("/v1/projects?min_seq={seq}{all}")).await;
+        let list: Value = answer.json().await.unwrap();
+        list["items"].as_array().unwrap().len()
+    };
+    assert_eq!((listed("").await, listed("&all=true").await), (0, 1));
+    assert_eq!(world.read(path).await["state"], "removed");
 }

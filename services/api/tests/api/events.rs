@@ -1,7 +1,7 @@
 //! Events as pages and streams, cut between commits, resumed where a client stopped.
 
 use gantry_events::{Fact, MachineRequested, Time, Writer};
-use gantry_rest::EventQuery;
+use gantry_rest::{EventQuery, ProblemCode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -194,4 +194,17 @@ async fn a_stream_ends_when_the_api_stops() {
     let restarted = world.restart(|_| {});
     let ended = async { while let Ok(Some(_)) = lines.next().await {} };
     within("both end", futures::future::join(restarted, ended)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_beyond_the_logs_end_is_told_so_at_once() {
+    let world = World::start().await;
+    for accept in ["application/json", "application/x-ndjson"] {
+        let request = world.ask(Method::GET, "/v1/events?after=4711&wait=30s");
+        let answer = request.header("Accept", accept).send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        let problem: gantry_rest::Problem = answer.json().await.unwrap();
+        assert_eq!(problem.code, ProblemCode::SeqInFuture);
+        assert!(problem.detail.contains("4711"), "{}", problem.detail);
+    }
 }
