@@ -132,7 +132,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// Whether the replica may fill its slot: what was ready may, and what is coming if it runs what
-    /// the slot should have.
+    /// the slot should have or has.
     pub fn may_hold(&self, replica: &Replica) -> bool {
         let is_aim = || {
             self.service
@@ -145,7 +145,14 @@ impl<'a> Rollout<'a> {
                 .proven(replica.slot.ordinal)
                 .is_some_and(|proven| proven.runs_same(&replica.version))
         };
-        let may = !replica.is_coming() || is_aim() || is_proven();
+        let is_there = || {
+            let mut slot = self.slot(replica.slot.ordinal).iter();
+            slot.any(|(_, other)| {
+                let stays = other.is_holder() && !other.is_coming();
+                stays && other.version.runs_same(&replica.version)
+            })
+        };
+        let may = !replica.is_coming() || is_aim() || is_proven() || is_there();
         replica.is_holder() && may && !turn::is_overruled(self, replica)
     }
 

@@ -148,6 +148,24 @@ fn a_rollout_goes_first_and_the_drain_follows_it() {
 }
 
 #[test]
+fn what_ran_before_a_change_that_came_to_nothing_moves_once_whatever_was_ready_there_meanwhile() {
+    let mut scene = deployed();
+    scene.restart_service("web");
+    scene.balancer_rests();
+    scene.ready("web.0#2");
+    scene.fail("web.0#2");
+    let said = scene.pass(secs(600));
+    assert!(said.contains(&"give up web".to_owned()), "{said:?}");
+    scene.fail("web.0#3");
+    scene.pass(secs(60));
+    let mut scene = scene.with_balancer();
+    assert_eq!(scene.drain("n1"), ["empty n1", "place web.0#4 on n3"]);
+    scene.ready("web.0#4");
+    assert_eq!(scene.stopped("web.0#1"), ["n1 is empty", "succeed"]);
+    scene.holds();
+}
+
+#[test]
 fn the_node_of_a_machine_that_leaves_is_drained_and_opened_again_if_it_stays() {
     let mut scene = deployed();
     assert_eq!(
