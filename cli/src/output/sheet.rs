@@ -68,7 +68,7 @@ impl Column {
 impl Field {
     /// A cell in a tone.
     pub fn toned(tone: Tone, text: impl ToString) -> Self {
-        let text = plain(&text.to_string());
+        let text = in_a_row(&text.to_string());
         Self { text, tone }
     }
 
@@ -245,5 +245,26 @@ fn cell(field: &Field) -> Cell {
     match field.tone.colour() {
         Some(colour) => cell.fg(colour),
         None => cell,
+    }
+}
+
+/// A cell is one line: line breaks of its text are shown as bars.
+fn in_a_row(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(plain).collect();
+    lines.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_several_lines_is_one_cell_of_one_line() {
+        let rows = [vec![Field::of(
+            "its last lines:\nno database\r\nbye\u{1b}[2J",
+        )]];
+        let sheet = Sheet::new(&[Column::sentence("WHY")], rows);
+        let shown = "WHY\nits last lines: | no database | bye\u{fffd}[2J";
+        assert_eq!(sheet.show(None, false), shown);
     }
 }

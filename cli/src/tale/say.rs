@@ -115,6 +115,9 @@ impl Tale {
             Fact::ReplicaStopped(d) => {
                 self.hear_last_words(&d.replica, d.probe.as_deref(), &d.log_tail);
             }
+            Fact::ReplicaReady(d) => {
+                self.last_words.take_if(|last| last.replica == d.replica);
+            }
             _ => {}
         }
     }

@@ -94,6 +94,21 @@ fn what_a_failed_replica_wrote_last_is_kept() {
 }
 
 #[test]
+fn what_one_that_is_ready_again_wrote_before_is_forgotten() {
+    let mut tale = tale(0);
+    let restarted = |replica: &str| {
+        let data = json!({"project": "shop", "replica": replica, "node": "n1", "restarts": 1, "backoff": 2000,
+            "exit": 1, "log_tail": ["no database"]});
+        event("replica.restarted.v1", 2, data)
+    };
+    tale.hear(&restarted("web-7f3k2q"));
+    tale.hear(&ready("web-aaaaaa"));
+    assert!(tale.last_words().is_some());
+    tale.hear(&ready("web-7f3k2q"));
+    assert!(tale.last_words().is_none());
+}
+
+#[test]
 fn a_type_of_a_newer_system_is_passed_over() {
     assert_eq!(
         tale(0).hear(&event("replica.dreamed.v1", 1, json!({}))),
