@@ -1,7 +1,9 @@
 //! `Audit`: reads the log as an honest auditor does, beside all services, and checks each commit by what
 //! the log said before it.
 
+mod hosts;
 mod nodes;
+mod places;
 mod pools;
 mod services;
 mod slots;
@@ -14,7 +16,9 @@ use gantry_events::{
 };
 
 use crate::checks::Broken;
+use hosts::Hosts;
 use nodes::Nodes;
+use places::Places;
 use pools::Pools;
 use services::Services;
 use slots::Slots;
@@ -39,6 +43,8 @@ pub struct Audit {
     /// Machines by what was said of them.
     pub pools: Pools,
     services: Services,
+    places: Places,
+    hosts: Hosts,
     ended: BTreeMap<OperationId, Seq>,
     /// What each release was made of.
     pub releases: BTreeMap<(ProjectName, ReleaseNumber), (Digest, BTreeMap<String, String>)>,
@@ -58,6 +64,8 @@ impl Audit {
             nodes: Nodes::default(),
             pools: Pools::default(),
             services: Services::default(),
+            places: Places::default(),
+            hosts: Hosts::default(),
             ended: BTreeMap::new(),
             releases: BTreeMap::new(),
             said: BTreeMap::new(),
@@ -126,10 +134,13 @@ impl Audit {
             self.nodes.take(&word)?;
             self.pools.take(&word, &self.slots)?;
             self.services.take(&word, &self.slots)?;
+            self.places.take(&word, &self.slots)?;
+            self.hosts.take(&word);
             self.slots.take(&word)?;
             self.take_end(&word)?;
         }
         self.pools.check_sizes(writer)?;
+        self.hosts.check()?;
         self.services.check_commit(commit, &self.slots, &self.nodes)
     }
 

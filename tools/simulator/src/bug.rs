@@ -39,6 +39,14 @@ bugs! {
     NeverEnds = "never-ends";
     /// The scheduler places on a node that takes nothing.
     PlaceOnClosed = "place-on-closed";
+    /// The scheduler places where a label is missing that the service requires.
+    IgnoreLabels = "ignore-labels";
+    /// The scheduler places more replicas of a service on a node than its file allows.
+    CrowdANode = "crowd-a-node";
+    /// A host that leads to one service is given to another as well.
+    ShareADomain = "share-a-domain";
+    /// Every slot of a service is doubled where some may be.
+    DoubleAll = "double-all";
     /// A whole service makes way where one replica may.
     TooManyMakeWay = "too-many-make-way";
     /// A restart is said, and nothing is replaced.

@@ -13,6 +13,7 @@ mod cluster;
 mod desk;
 mod engine_room;
 mod faults;
+mod files;
 mod leadership;
 mod line;
 mod machine;

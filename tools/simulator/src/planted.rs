@@ -1,6 +1,7 @@
 //! Bugs that live in a core: the real core with one thing done wrong in what it says or wants.
 
 mod balancer;
+mod places;
 mod provisioner;
 mod scheduler;
 

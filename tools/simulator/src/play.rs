@@ -9,7 +9,7 @@ use crate::bug::Bug;
 use crate::chance::Chance;
 use crate::checks::Broken;
 use crate::cluster::Cluster;
-use crate::wishes::{Clients, pool, pool_size};
+use crate::wishes::{Clients, LOCAL, SPARE};
 
 /// Steps with faults, and the most without until everything must have come to rest.
 const CHAOS: usize = 1200;
@@ -92,7 +92,10 @@ impl Run {
         let size = chance.between(1, 4) as u32;
         // Some clients are in a hurry, some wait for what they asked for; some runs see minutes, some an hour.
         let (rare, leaps) = (chance.between(15, 150) as usize, chance.between(1, 20));
-        self.ask(pool(size));
+        self.ask(LOCAL.create(size));
+        if self.cluster.chance.percent(50) {
+            self.ask(SPARE.create(1));
+        }
         for step in 0..CHAOS {
             if step % REPLAY_EVERY == 0 {
                 self.cluster.check_replays()?;
@@ -110,8 +113,10 @@ impl Run {
             .push(format!("{} the faults cease", self.cluster.now));
         self.cluster.calm_down();
         // Room for all that was asked for: what fits nowhere waits for its deadline, and that is long.
-        self.ask(pool(3));
-        self.ask(pool_size(3));
+        for (pool, size) in [(LOCAL, 3), (SPARE, 2)] {
+            self.ask(pool.create(size));
+            self.ask(pool.scale(size));
+        }
         self.come_to_rest()?;
         self.cluster.check_rest()
     }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use crate::chance::Chance;
+use crate::cluster::Cluster;
+use crate::files::file;
 use gantry_events::{
     ConfigPut, CordonNode, CreatePool, Digest, DrainNode, Intent, NodeId, RemovePool,
     RemoveService, RestartService, Rollback, ScalePool, ScaleService, UncordonNode,
 };
-use gantry_spec::parse;
-
-use crate::chance::Chance;
-use crate::cluster::Cluster;
 
 /// The clients, who keep the files they ever sent.
 #[derive(Debug, Default)]
@@ -18,22 +17,46 @@ pub struct Clients {
     files: BTreeMap<Digest, String>,
 }
 
-/// The only pool that clients ask for.
-pub fn pool(size: u32) -> Intent {
-    Intent::CreatePool(CreatePool {
-        pool: name("local"),
-        provider: "local".to_owned(),
-        size,
-        labels: BTreeMap::new(),
-    })
+/// A pool that clients ask for, each in a zone of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    id: &'static str,
+    zone: &'static str,
 }
 
-/// Another size of it.
-pub fn pool_size(size: u32) -> Intent {
-    Intent::ScalePool(ScalePool {
-        pool: name("local"),
-        size,
-    })
+/// The pool that is there from the beginning.
+pub const LOCAL: Pool = Pool {
+    id: "local",
+    zone: "a",
+};
+
+/// The pool that comes and goes.
+pub const SPARE: Pool = Pool {
+    id: "spare",
+    zone: "b",
+};
+
+impl Pool {
+    /// The wish that it be there, with so many machines.
+    pub fn create(self, size: u32) -> Intent {
+        Intent::CreatePool(CreatePool {
+            pool: name(self.id),
+            provider: "local".to_owned(),
+            size,
+            labels: [("zone".to_owned(), self.zone.to_owned())].into(),
+        })
+    }
+
+    /// The wish that it have another size.
+    pub fn scale(self, size: u32) -> Intent {
+        let pool = name(self.id);
+        Intent::ScalePool(ScalePool { pool, size })
+    }
+
+    fn remove(self) -> Intent {
+        let pool = name(self.id);
+        Intent::RemovePool(RemovePool { pool })
+    }
 }
 
 impl Clients {
@@ -42,13 +65,9 @@ impl Clients {
         match cluster.chance.below(20) {
             0..=9 => self.deploy(&mut cluster.chance),
             10 | 11 => of_service(&mut cluster.chance),
-            12 => self.roll_back(cluster).unwrap_or_else(|| pool(2)),
+            12 => self.roll_back(cluster).unwrap_or_else(|| LOCAL.create(2)),
             13..=15 => of_node(cluster),
-            16..=18 => pool_size(cluster.chance.below(4) as u32),
-            _ if cluster.chance.percent(30) => Intent::RemovePool(RemovePool {
-                pool: name("local"),
-            }),
-            _ => pool(2),
+            _ => of_pool(&mut cluster.chance),
         }
     }
 
@@ -90,6 +109,15 @@ fn of_service(chance: &mut Chance) -> Intent {
     }
 }
 
+fn of_pool(chance: &mut Chance) -> Intent {
+    let pool = if chance.percent(70) { LOCAL } else { SPARE };
+    match chance.below(8) {
+        0..=5 => pool.scale(chance.below(4) as u32),
+        6 if chance.percent(60) => pool.remove(),
+        _ => pool.create(2),
+    }
+}
+
 fn of_node(cluster: &mut Cluster) -> Intent {
     let nodes: Vec<NodeId> = cluster
         .machines
@@ -114,33 +142,4 @@ where
     T::Err: std::fmt::Debug,
 {
     text.parse().expect("names in this file are legal")
-}
-
-/// A file with one service or two, in one of several versions, with one of several policies.
-fn file(project: &str, chance: &mut Chance) -> String {
-    let image = if chance.percent(5) {
-        "missing:1"
-    } else {
-        "app:1"
-    };
-    let health = if chance.percent(10) { "hang" } else { "answer" };
-    let policies = [
-        "surge: 1",
-        "surge: 2",
-        "order: stop-first",
-        "unavailable: 2",
-    ];
-    let policy = policies[chance.below(policies.len())];
-    let (version, replicas) = (chance.below(4), chance.below(4));
-    let mut text = format!(
-        "gantry: 1\nproject: {project}\nservices:\n  web:\n    image: {image}\n    port: 80\n    replicas: {replicas}\n    \
-         rollout: {{{policy}, deadline: 40s}}\n    env: {{VERSION: \"{version}\", MODE: {health}}}\n"
-    );
-    if chance.percent(40) {
-        text.push_str("  worker:\n    image: app:2\n    resources: {memory: 512Mi}\n");
-    }
-    match parse(&text) {
-        Ok(parsed) => parsed.project.canonical(),
-        Err(faults) => unreachable!("the simulator's own file is wrong: {faults:?}"),
-    }
 }

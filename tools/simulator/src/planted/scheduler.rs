@@ -2,12 +2,12 @@
 
 use gantry_decider::{Draft, Next};
 use gantry_events::{
-    Event, Fact, Millis, NodeId, NodeLost, NodeSuspected, OperationSucceeded, ReplicaDraining,
-    ReplicaId, ReplicaStopping, RetireReason, Scope, Time,
+    Event, Fact, Millis, NodeLost, NodeSuspected, OperationSucceeded, ReplicaDraining, ReplicaId,
+    ReplicaPlaced, ReplicaStopping, RetireReason, Scope, Time,
 };
-use gantry_scheduler_core::{Duty, Presence, Project, SchedulerCore, State};
+use gantry_scheduler_core::{Presence, Project, SchedulerCore, State};
 
-use super::Flaws;
+use super::{Flaws, places};
 use crate::bug::Bug;
 
 /// Time that a bug which stops too early gives: any will do.
@@ -59,12 +59,19 @@ fn flawed(bug: Bug, state: &State, event: Event, now: Time) -> Vec<Event> {
             twin.replica = replica;
             vec![Event::from(twin)]
         }
-        (Bug::PlaceOnClosed, Fact::ReplicaPlaced(placed)) => {
-            let mut placed = placed.clone();
-            if let Some(node) = closed(state) {
-                placed.node = node;
-            }
-            return vec![Event::from(placed)];
+        (Bug::PlaceOnClosed | Bug::IgnoreLabels | Bug::CrowdANode, Fact::ReplicaPlaced(placed)) => {
+            let node = places::wrong_node(bug, state, placed);
+            let node = node.unwrap_or_else(|| placed.node.clone());
+            let placed = placed.clone();
+            return vec![Event::from(ReplicaPlaced { node, ..placed })];
+        }
+        (Bug::DoubleAll, Fact::ReplicaPlaced(placed)) => places::others(state, placed),
+        (Bug::ShareADomain, Fact::ServiceConfigured(configured)) => {
+            let mut configured = configured.clone();
+            configured
+                .domains
+                .extend(places::domains_of_others(state, &configured.project));
+            return vec![Event::from(configured)];
         }
         (Bug::StopBeforeDrain, Fact::ReplicaDraining(draining)) => {
             vec![Event::from(stop(draining, now))]
@@ -111,17 +118,6 @@ fn stop(draining: &ReplicaDraining, now: Time) -> ReplicaStopping {
         grace: GRACE,
         until: now + GRACE,
     }
-}
-
-/// A node that takes no replicas.
-fn closed(state: &State) -> Option<NodeId> {
-    let closed = |duty: &Duty| match duty {
-        Duty::Open => false,
-        Duty::Cordoned | Duty::Draining { .. } | Duty::Drained => true,
-    };
-    let mut nodes = state.nodes.iter();
-    let found = nodes.find(|(_, node)| closed(&node.duty))?;
-    Some(found.0.clone())
 }
 
 /// Every other ready replica of the service makes way as well.
