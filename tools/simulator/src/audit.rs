@@ -141,7 +141,8 @@ impl Audit {
         }
         self.pools.check_sizes(writer)?;
         self.hosts.check()?;
-        self.services.check_commit(commit, &self.slots, &self.nodes)
+        let ground = (&self.nodes, &self.places);
+        self.services.check_commit(commit, &self.slots, ground)
     }
 
     fn take_end(&mut self, word: &Word<'_>) -> Result<(), Broken> {

@@ -9,11 +9,13 @@ use super::Word;
 use super::slots::Slots;
 use crate::checks::Broken;
 
+type Name = (ProjectName, ServiceName);
+
 /// All nodes with their labels, all services with their wishes.
 #[derive(Debug, Default)]
 pub struct Places {
     labels: BTreeMap<NodeId, BTreeMap<String, String>>,
-    wishes: BTreeMap<(ProjectName, ServiceName), PlacePolicy>,
+    wishes: BTreeMap<Name, PlacePolicy>,
 }
 
 impl Places {
@@ -34,18 +36,29 @@ impl Places {
         Ok(())
     }
 
+    /// Whether the node has the labels that the service requires.
+    pub(super) fn allow(&self, service: &Name, node: &NodeId) -> bool {
+        let wish = self.wishes.get(service);
+        wish.is_none_or(|wish| self.lacking(wish, node).is_none())
+    }
+
+    /// A label that is required and that the node does not have.
+    fn lacking<'a>(
+        &self,
+        wish: &'a PlacePolicy,
+        node: &NodeId,
+    ) -> Option<(&'a String, &'a String)> {
+        let labels = self.labels.get(node);
+        let mut required = wish.require.iter();
+        required.find(|(label, value)| labels.and_then(|of| of.get(*label)) != Some(*value))
+    }
+
     fn check(&self, placed: &ReplicaPlaced, slots: &Slots) -> Result<(), Broken> {
         let (project, service) = (&placed.project, &placed.slot.service);
         let Some(wish) = self.wishes.get(&(project.clone(), service.clone())) else {
             return Ok(());
         };
-        let labels = self.labels.get(&placed.node);
-        let has = |label: &str, value: &String| labels.and_then(|of| of.get(label)) == Some(value);
-        if let Some((label, value)) = wish
-            .require
-            .iter()
-            .find(|(label, value)| !has(label, value))
-        {
+        if let Some((label, value)) = self.lacking(wish, &placed.node) {
             return Err(Broken(format!(
                 "{} is placed on {}, which is not {label}={value}",
                 placed.replica, placed.node

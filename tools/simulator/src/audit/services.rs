@@ -9,10 +9,14 @@ use gantry_events::{
 
 use super::Word;
 use super::nodes::Nodes;
+use super::places::Places;
 use super::slots::{Copy, Slots, Stage};
 use crate::checks::Broken;
 
 type Name = (ProjectName, ServiceName);
+
+/// Where replicas run: nodes, and which service may be on which.
+type Ground<'a> = (&'a Nodes, &'a Places);
 
 /// What a service should be, and what its change has done so far.
 #[derive(Debug)]
@@ -74,12 +78,12 @@ impl Services {
         &mut self,
         commit: &Commit,
         slots: &Slots,
-        nodes: &Nodes,
+        ground: Ground<'_>,
     ) -> Result<(), Broken> {
         for event in &commit.events {
             match &event.fact {
                 Fact::ReplicaDraining(draining) => {
-                    self.check_drain(commit, draining, slots, nodes)?;
+                    self.check_drain(commit, draining, slots, ground)?;
                 }
                 Fact::ReplicaPlaced(placed) => self.check_surge(placed, slots)?,
                 // foreign: nothing else starts or takes away
@@ -149,7 +153,7 @@ impl Services {
         commit: &Commit,
         said: &ReplicaDraining,
         slots: &Slots,
-        nodes: &Nodes,
+        ground: Ground<'_>,
     ) -> Result<(), Broken> {
         let key = key(&said.project, &said.replica);
         let Some(slot) = slots.slot(&key) else {
@@ -178,7 +182,7 @@ impl Services {
                 )));
             }
         }
-        check_need(commit, said, aim, slots, nodes)
+        check_need(commit, said, aim, slots, ground)
     }
 
     fn check_restart(&self, operation: OperationId, slots: &Slots) -> Result<(), Broken> {
@@ -229,7 +233,7 @@ fn check_need(
     said: &ReplicaDraining,
     aim: &Aim,
     slots: &Slots,
-    nodes: &Nodes,
+    (nodes, places): Ground<'_>,
 ) -> Result<(), Broken> {
     let key = key(&said.project, &said.replica);
     let Some(copy) = slots.copy(&key) else {
@@ -245,7 +249,11 @@ fn check_need(
         && copy.ready.is_some_and(|ready| ready <= commit.as_of)
         && copy.slot.ordinal < aim.replicas
         && !copy.doubtful
-        && nodes.takes(&copy.node);
+        && nodes.takes(&copy.node)
+        && places.allow(
+            &(key.project.clone(), copy.slot.service.clone()),
+            &copy.node,
+        );
     let is_succeeded = heir.is_some_and(|heir| is_right(heir.spec, heir.round));
     if is_needed && !is_succeeded {
         return Err(Broken(format!(
