@@ -7,6 +7,7 @@ use gantry_scheduler_core::Replica;
 
 use crate::checks::{Broken, deadlines_lie_ahead, wanted_is_present};
 use crate::cluster::Cluster;
+use crate::machine::Machine;
 
 impl Cluster {
     /// Whether something is under way that is no matter of waiting.
@@ -23,10 +24,15 @@ impl Cluster {
             || syncs
                 .map(|one| one.sync.live().map(|engine| engine.folded()))
                 .any(unread)
-            || self
-                .machines
-                .values()
-                .any(|machine| !machine.powered || machine.can_act(self.now))
+            || self.machines.values().any(|machine| {
+                !machine.powered || machine.can_act(self.now) || self.is_behind(machine)
+            })
+    }
+
+    /// Whether a node that was told what to run has yet to be told the same of the log as it stands now.
+    fn is_behind(&self, machine: &Machine) -> bool {
+        let told = machine.told.as_ref();
+        told.is_some_and(|set| set.seq < self.log.last())
     }
 
     /// Whether no process is down or hanging: what fails for good keeps failing, and that is no rest.
