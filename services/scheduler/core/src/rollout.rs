@@ -215,7 +215,7 @@ impl<'a> Rollout<'a> {
             Life::Stopping { why, reminders, .. } => match why {
                 RetireReason::ScaledDown | RetireReason::Removed => true,
                 // Its last words are part of why the release failed.
-                RetireReason::Abandoned if self.is_going_back() => *reminders == 0,
+                RetireReason::Abandoned if self.is_going_back() && *reminders == 0 => true,
                 RetireReason::Replaced { .. }
                 | RetireReason::Abandoned
                 | RetireReason::MakesWay

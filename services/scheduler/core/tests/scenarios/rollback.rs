@@ -179,6 +179,23 @@ fn the_way_back_undoes_the_whole_release_and_keeps_what_was_scaled_before_it() {
 }
 
 #[test]
+fn a_service_that_the_way_back_removes_ends_no_earlier_than_the_last_that_was_told_to_stop() {
+    let mut scene = deployed();
+    let with_job = |image| file(&[("job", image, 1), ("web", "web:1", 3)]);
+    scene.deploy(&with_job("job:1"));
+    scene.deploy(&with_job("job:2"));
+    // The first was told to stop when the second file came, and is overdue by the time of the way back.
+    let mut said = scene.pass(secs(300));
+    assert!(said.contains(&"remove job".to_owned()), "{said:?}");
+    said.extend(scene.stopped("job.0#2"));
+    said.extend(scene.pass(secs(60)));
+    assert!(!said.contains(&"end job".to_owned()), "{said:?}");
+    let said = scene.stopped("job.0#1");
+    assert!(said.contains(&"end job".to_owned()), "{said:?}");
+    scene.holds();
+}
+
+#[test]
 fn a_way_back_that_fails_as_well_stops_there() {
     let (mut scene, _) = one_slot_changed();
     let said = scene.pass(secs(600));
