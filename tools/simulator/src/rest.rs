@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gantry_events::{MachineId, ReplicaKey, Seq};
+use gantry_events::{MachineId, ReplicaKey};
 use gantry_scheduler_core::Replica;
 
 use crate::checks::{Broken, deadlines_lie_ahead, wanted_is_present};
@@ -12,18 +12,14 @@ use crate::machine::Machine;
 impl Cluster {
     /// Whether something is under way that is no matter of waiting.
     pub fn is_busy(&self) -> bool {
-        let unread = |folded: Option<Seq>| folded != Some(self.log.last());
-        let schedulers = self.schedulers.each().iter();
-        let syncs = self.balancers.iter();
-        self.desk.is_busy(&self.log)
+        let (log, now) = (&self.log, self.now);
+        let mut schedulers = self.schedulers.each().iter();
+        let mut syncs = self.balancers.iter();
+        self.desk.is_busy(log)
             || !self.schedulers.is_settled()
-            || schedulers
-                .map(|one| one.live().map(|engine| engine.folded()))
-                .any(unread)
-            || unread(self.provisioner.live().map(|engine| engine.folded()))
-            || syncs
-                .map(|one| one.sync.live().map(|engine| engine.folded()))
-                .any(unread)
+            || schedulers.any(|one| !one.chores(log, now).is_empty())
+            || !self.provisioner.chores(log, now).is_empty()
+            || syncs.any(|one| !one.sync.chores(log, now).is_empty())
             || self.machines.values().any(|machine| {
                 !machine.powered || machine.can_act(self.now) || self.is_behind(machine)
             })
