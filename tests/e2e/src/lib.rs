@@ -6,6 +6,7 @@ mod engine;
 mod eventually;
 mod system;
 mod times;
+mod told;
 mod traffic;
 
 pub use engine::{
@@ -14,4 +15,5 @@ pub use engine::{
 pub use eventually::eventually;
 pub use system::{System, image, project, sent, service};
 pub use times::measured;
+pub use told::{between, clock};
 pub use traffic::{Asked, Tally, Traffic};

@@ -1,5 +1,5 @@
-//! Measured times of failures: printed, kept for the benchmarks, and held to three times their figure, as a
-//! test machine is busier than a real one.
+//! Measured times of failures, from the log or from the requests that ran meanwhile: printed, kept for the
+//! benchmarks, and held to three times their figure, as a test machine is busier than a real one.
 
 use std::env;
 use std::fs::OpenOptions;

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use gantry_e2e::{System, docker, eventually, measured};
-use gantry_events::PoolName;
+use gantry_e2e::{System, between, clock, docker, eventually, measured};
+use gantry_events::{PoolName, Time};
 use gantry_rest::{ReadAt, Write};
-use gantry_views::{NodeState, OperationState};
+use gantry_views::{NodeState, OperationDoc, OperationState};
 
 use crate::stage::{abrupt, traffic};
 
@@ -22,7 +22,7 @@ async fn a_machine_that_is_torn_away_is_replaced_with_all_it_ran() -> anyhow::Re
     let size = ready_nodes(&system).await?.len();
     let traffic = traffic(&system, "e2e-torn")?;
 
-    let torn = Instant::now();
+    let (torn, torn_at) = (Instant::now(), clock());
     docker(&["rm", "-f", &node.machine]).await?;
     let elsewhere = || async {
         let now = system.ready("e2e-torn", "web", 3).await?;
@@ -34,11 +34,14 @@ async fn a_machine_that_is_torn_away_is_replaced_with_all_it_ran() -> anyhow::Re
         Ok(())
     };
     eventually(Duration::from_secs(120), elsewhere).await?;
+    let last = last_ready(&system, "e2e-torn").await?;
     measured(
         "removed-machine-replaced-replicas",
-        torn.elapsed(),
+        between(torn_at, last),
         Duration::from_secs(30),
     )?;
+    let took = system.left_out(&victim, torn_at).await?;
+    measured("removed-machine-left-out", took, Duration::from_secs(3))?;
     let whole = || async {
         let nodes = ready_nodes(&system).await?;
         ensure!(
@@ -64,9 +67,9 @@ async fn a_pool_grows_and_shrinks_without_one_failed_request() -> anyhow::Result
     system.settled("e2e-pool", "web", 4).await?;
     let traffic = traffic(&system, "e2e-pool")?;
 
-    let begun = Instant::now();
-    scaled(&system, &pool, size + 1).await?;
-    measured("pool-grows", begun.elapsed(), Duration::from_secs(10))?;
+    let grown = scaled(&system, &pool, size + 1).await?;
+    let took = system.lasted(&grown).await?;
+    measured("pool-grows", took, Duration::from_secs(10))?;
     scaled(&system, &pool, size - 1).await?;
     ensure!(
         ready_nodes(&system).await?.len() == size as usize - 1,
@@ -80,11 +83,18 @@ async fn a_pool_grows_and_shrinks_without_one_failed_request() -> anyhow::Result
     system.empty("e2e-pool").await
 }
 
-async fn scaled(system: &System, pool: &PoolName, size: u32) -> anyhow::Result<()> {
+async fn scaled(system: &System, pool: &PoolName, size: u32) -> anyhow::Result<OperationDoc> {
     let operation = system.api.scale_pool(pool, size, &Write::new()).await?;
     let ended = system.ended(operation, Duration::from_secs(180)).await?;
     ensure!(ended.state == OperationState::Succeeded, "{ended:?}");
-    Ok(())
+    Ok(ended)
+}
+
+/// When the youngest of a service's replicas became ready.
+async fn last_ready(system: &System, project: &str) -> anyhow::Result<Time> {
+    let replicas = system.replicas(project, "web").await?;
+    let since = replicas.iter().map(|one| one.standing.since).max();
+    since.context("the service has replicas")
 }
 
 async fn ready_nodes(system: &System) -> anyhow::Result<Vec<String>> {

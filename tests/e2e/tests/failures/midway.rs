@@ -1,6 +1,6 @@
 //! A role is killed in the middle of a rollout: it ends as if nothing had happened.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::ensure;
 use gantry_e2e::{
@@ -29,7 +29,6 @@ async fn whoever_is_killed_in_mid_rollout_it_ends_as_if_nothing_had_happened() -
     let victims = ["api", "scheduler", "provisioner", "lb-sync", "node-worker"];
     for (version, victim) in (1..).zip(victims) {
         let pid = pid_of(&system, victim).await?;
-        let begun = Instant::now();
         let (name, write) = (project(PROJECT), Write::new());
         let put = || {
             system
@@ -44,11 +43,8 @@ async fn whoever_is_killed_in_mid_rollout_it_ends_as_if_nothing_had_happened() -
             ended.state == OperationState::Succeeded,
             "{victim}: {ended:?}"
         );
-        measured(
-            &format!("rollout-with-killed-{victim}"),
-            begun.elapsed(),
-            DONE,
-        )?;
+        let took = system.lasted(&ended).await?;
+        measured(&format!("rollout-with-killed-{victim}"), took, DONE)?;
         let replicas = system.settled(PROJECT, "web", 3).await?;
         ensure!(
             replicas

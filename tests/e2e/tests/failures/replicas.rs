@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use gantry_e2e::{System, eventually, measured};
+use gantry_e2e::{System, clock, eventually, measured};
 
 use crate::stage::{abrupt, signal, traffic};
 
@@ -16,7 +16,7 @@ async fn of_a_killed_process_only_requests_in_flight_are_lost() -> anyhow::Resul
     system.deployed(&abrupt("e2e-killed", 1, 3)).await?;
     let victim = system.settled("e2e-killed", "web", 3).await?.remove(0);
     let traffic = traffic(&system, "e2e-killed")?;
-    let killed = Instant::now();
+    let (killed, killed_at) = (Instant::now(), clock());
     signal(&system, &victim, "KILL").await?;
     let restarted = || async {
         let now = system.ready("e2e-killed", "web", 3).await?;
@@ -31,7 +31,9 @@ async fn of_a_killed_process_only_requests_in_flight_are_lost() -> anyhow::Resul
     let tally = traffic.end().await?;
     ensure!(tally.good > 100, "{} good, {:?}", tally.good, tally.bad);
     let last = tally.trouble_after(killed, HELD_UP);
-    measured("killed-process", last, Duration::from_secs(2))?;
+    measured("killed-process-last-request", last, Duration::from_secs(2))?;
+    let took = system.left_out(&victim, killed_at).await?;
+    measured("killed-process-left-out", took, Duration::from_secs(2))?;
     // Of 64 connections one in four waits half of its time; about a third of them on this replica.
     let lost: u64 = tally.bad.values().sum();
     ensure!(
@@ -48,7 +50,7 @@ async fn a_replica_that_hangs_is_left_out_ended_and_replaced() -> anyhow::Result
     system.deployed(&abrupt("e2e-hang", 1, 3)).await?;
     let victim = system.settled("e2e-hang", "web", 3).await?.remove(0);
     let traffic = traffic(&system, "e2e-hang")?;
-    let stopped = Instant::now();
+    let (stopped, stopped_at) = (Instant::now(), clock());
     signal(&system, &victim, "STOP").await?;
     let replaced = || async {
         let now = system.ready("e2e-hang", "web", 3).await?;
@@ -63,6 +65,8 @@ async fn a_replica_that_hangs_is_left_out_ended_and_replaced() -> anyhow::Result
     let tally = traffic.end().await?;
     ensure!(tally.good > 100, "{} good, {:?}", tally.good, tally.bad);
     let last = tally.trouble_after(stopped, HELD_UP);
-    measured("hanging-replica", last, Duration::from_secs(5))?;
+    measured("hanging-replica-last-request", last, Duration::from_secs(5))?;
+    let took = system.left_out(&victim, stopped_at).await?;
+    measured("hanging-replica-left-out", took, Duration::from_secs(5))?;
     system.empty("e2e-hang").await
 }
