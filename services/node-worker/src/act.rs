@@ -145,7 +145,10 @@ impl Act {
                 () = stopping.cancelled() => return Ok::<(), Infallible>(()),
                 outcome = carry_out(&engine, &room, &replica, &step) => outcome,
             };
-            if let Outcome::Retry { because } | Outcome::Refuse { because } = &outcome {
+            if let Outcome::Unread { because }
+            | Outcome::Retry { because }
+            | Outcome::Refuse { because } = &outcome
+            {
                 tracing::warn!(%replica, because, "a step did not succeed");
                 look.notify_one();
             }

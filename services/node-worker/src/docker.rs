@@ -6,6 +6,7 @@ mod exec;
 mod pull;
 mod sight;
 mod steps;
+mod words;
 
 use std::collections::HashMap;
 use std::future::ready;

@@ -55,6 +55,14 @@ impl Container {
         }
     }
 
+    /// When its process ended, if it has.
+    pub fn ended_at(&self) -> Option<Time> {
+        match self.run {
+            Run::Ended { at, .. } => Some(at),
+            Run::Created | Run::Running { .. } => None,
+        }
+    }
+
     /// Exit code of its process, if it has ended.
     pub fn exit(&self) -> Option<i64> {
         match self.run {

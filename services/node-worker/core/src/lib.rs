@@ -53,7 +53,7 @@ impl Core for NodeCore {
     }
 
     fn version(&self) -> &'static str {
-        "node-worker/1"
+        "node-worker/2"
     }
 
     fn evolve(&self, state: &mut NodeState, entry: &Entry<'_>) {

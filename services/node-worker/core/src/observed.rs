@@ -121,6 +121,11 @@ impl Observed {
         self.specs.get(&self.wanted(replica)?.spec)
     }
 
+    fn should_run(&self, replica: &ReplicaKey) -> bool {
+        self.wanted(replica)
+            .is_some_and(|wanted| wanted.phase == ReplicaPhase::Run)
+    }
+
     /// Replicas that are wanted or have a container.
     pub(crate) fn replicas(&self) -> BTreeSet<&ReplicaKey> {
         self.set
@@ -210,9 +215,7 @@ impl Observed {
     }
 
     fn see(&mut self, replica: &ReplicaKey, container: Option<Container>, look: u64, now: Time) {
-        let should_run = self
-            .wanted(replica)
-            .is_some_and(|wanted| wanted.phase == ReplicaPhase::Run);
+        let should_run = self.should_run(replica);
         let spec = self.spec(replica).cloned();
         let track = self.tracks.entry(replica.clone()).or_default();
         track.see(Sight { container, look }, should_run, spec.as_deref(), now);
@@ -229,6 +232,7 @@ impl Observed {
     }
 
     fn did(&mut self, replica: ReplicaKey, number: u64, outcome: Outcome, now: Time) {
+        let should_run = self.should_run(&replica);
         let track = self.tracks.entry(replica.clone()).or_default();
         if number < track.tries.number {
             return;
@@ -244,7 +248,11 @@ impl Observed {
                 track.pulled = true;
             }
             Outcome::Tail(lines) => track.tail = Some(lines),
-            Outcome::Retry { because } => track.failed(because, now),
+            // Lines hold up no start: what cannot be had is none.
+            Outcome::Unread { .. } if should_run && track.doom.is_none() => {
+                track.tail = Some(vec![]);
+            }
+            Outcome::Unread { because } | Outcome::Retry { because } => track.failed(because, now),
             Outcome::Refuse { because } => track.refused(because),
         }
         self.forget();

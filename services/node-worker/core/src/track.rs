@@ -122,6 +122,7 @@ impl Track {
         match sight.container.as_ref().map(|container| container.run) {
             Some(Run::Running { since }) => self.runs(since, now),
             Some(Run::Ended { at, exit }) => {
+                self.ends_at(at);
                 if should_run && self.doom.is_none() {
                     self.fell(
                         End {
@@ -152,6 +153,15 @@ impl Track {
         if !self.course.as_ref().is_some_and(is_known) {
             self.course = Some(Course::begin(since, now));
             self.tail = None;
+        }
+    }
+
+    /// What is known of another end is not this one's: a run may begin and end between two looks.
+    fn ends_at(&mut self, at: Time) {
+        let known = self.container.as_ref().and_then(Container::ended_at);
+        if known.is_some_and(|known| known != at) {
+            self.tail = None;
+            self.rests = None;
         }
     }
 

@@ -152,6 +152,11 @@ pub enum Outcome {
     Pulled,
     /// The last lines; none when they cannot be had.
     Tail(Vec<String>),
+    /// The last lines could not be read.
+    Unread {
+        /// Why, in a sentence.
+        because: String,
+    },
     /// Not now; try again later.
     Retry {
         /// Why, in a sentence.

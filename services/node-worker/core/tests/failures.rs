@@ -70,6 +70,55 @@ fn lines_that_cannot_be_had_in_time_hold_up_neither_the_word_nor_the_start() {
 }
 
 #[test]
+fn a_process_that_was_never_seen_running_is_told_of_with_its_own_lines() {
+    let mut play = Play::running(&[web(1)]);
+    play.ends(&web(1), 1);
+    play.did(&web(1), Outcome::Tail(vec!["first".to_owned()]));
+    assert_eq!(
+        play.says(),
+        ["restarted web-1 1 exit 1 after 1s [\"first\"]"]
+    );
+    play.pass(SECOND);
+    play.starts_and_ends_at_once(&web(1), 2);
+    assert_eq!(play.says(), Vec::<String>::new(), "its lines come first");
+    play.did(&web(1), Outcome::Tail(vec!["second".to_owned()]));
+    assert_eq!(
+        play.says(),
+        ["restarted web-1 2 exit 2 after 2s [\"second\"]"]
+    );
+    play.pass(Millis(2000));
+    play.wants(9, [(web(1), ReplicaPhase::Stop { grace: SECOND })]);
+    play.ends(&web(1), 3);
+    assert_eq!(play.step(&web(1)), "tail", "those of its third run");
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_none_where_it_starts_again_and_are_asked_for_where_it_does_not() {
+    let unread = || Outcome::Unread {
+        because: "no log driver".to_owned(),
+    };
+    let mut play = Play::running(&[web(1)]);
+    for restarts in 1..10 {
+        play.ends(&web(1), 1);
+        play.did(&web(1), unread());
+        let wait = Millis(60_000.min(500 << restarts));
+        assert_eq!(
+            play.says(),
+            [format!("restarted web-1 {restarts} exit 1 after {wait}")]
+        );
+        play.pass(wait);
+        assert_eq!(play.step(&web(1)), "start", "held up by no lines");
+        play.starts(&web(1));
+    }
+    play.pass(Millis(60_000));
+    play.ends(&web(1), 1);
+    play.did(&web(1), unread());
+    assert_eq!(play.says(), Vec::<String>::new());
+    play.pass(SECOND);
+    assert_eq!(play.step(&web(1)), "tail", "they say why it failed");
+}
+
+#[test]
 fn a_minute_of_health_makes_the_next_wait_the_shortest_again() {
     let mut play = Play::ready(&[web(1)]);
     play.crash_and_recover(&web(1));

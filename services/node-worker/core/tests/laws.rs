@@ -147,6 +147,12 @@ impl Trial {
             return;
         };
         match (how, step.action) {
+            (How::Later, Action::ReadTail { .. }) => self.play.did(
+                replica,
+                Outcome::Unread {
+                    because: "later".to_owned(),
+                },
+            ),
             (How::Later, _) => self.play.did(
                 replica,
                 Outcome::Retry {

@@ -7,10 +7,23 @@ use bollard::errors::Error as DockerError;
 use bollard::models::CreateImageInfo;
 use futures::{Stream, StreamExt};
 use gantry_events::Millis;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 /// What the engine does to a layer before it asks the registry for it again; that is no progress.
 const TRIES_AGAIN: &str = "Retrying";
+
+/// What the engine says once of a layer that others keep from being downloaded: it takes three at a time, of all images.
+const WAITS: &str = "Waiting";
+
+/// What the engine says of a layer that asks nothing more of the registry.
+const COME: [&str; 3] = ["Already exists", "Download complete", "Pull complete"];
+
+/// How a word about the image begins that looks like one about a layer.
+const WHOLE: &str = "Pulling from";
+
+/// Silences in a row after which a turn is waited for no more: the engine does not say when it comes, so it may be
+/// the registry that is silent.
+const TURNS: u64 = 15;
 
 /// A pull did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -25,58 +38,159 @@ pub(super) enum PullError {
     StandsStill(Millis),
 }
 
-/// Follows a pull to its end, or until nothing of it has moved for `patience`. Dropping the words has the engine
-/// end it.
+/// Follows a pull to its end, or until nothing of it has moved for `patience`; one that only waits for its turn is
+/// given `TURNS` times as long. Dropping the words has the engine end it.
 pub(super) async fn follow(
     words: impl Stream<Item = Result<CreateImageInfo, DockerError>>,
     patience: Millis,
 ) -> Result<(), PullError> {
+    follow_by(words, patience, || sleep(patience.duration())).await
+}
+
+/// The same, by a clock that ends each silence after `patience`.
+async fn follow_by<Silence: Future<Output = ()>>(
+    words: impl Stream<Item = Result<CreateImageInfo, DockerError>>,
+    patience: Millis,
+    silence: impl Fn() -> Silence,
+) -> Result<(), PullError> {
     let mut words = std::pin::pin!(words);
-    let mut seen = BTreeMap::new();
+    let mut layers = Layers::default();
+    let mut silences = 0;
     loop {
-        let moves = async {
-            while let Some(word) = words.next().await {
-                if is_progress(&mut seen, word?) {
-                    return Ok(true);
+        tokio::select! {
+            biased;
+            moved = layers.move_by(words.as_mut()) => {
+                if !moved? {
+                    return Ok(());
+                }
+                silences = 0;
+            }
+            () = silence() => {
+                silences += 1;
+                if silences == TURNS || !layers.wait_for_their_turn() {
+                    return Err(PullError::StandsStill(Millis(patience.0 * silences)));
                 }
             }
-            Ok::<bool, DockerError>(false)
-        };
-        match timeout(patience.duration(), moves).await {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false)) => return Ok(()),
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_) => return Err(PullError::StandsStill(patience)),
         }
     }
 }
 
 /// What was last said of each layer.
-type Seen = BTreeMap<Option<String>, (Option<String>, Option<i64>)>;
+#[derive(Default)]
+struct Layers {
+    seen: BTreeMap<Option<String>, (Option<String>, Option<i64>)>,
+    /// Those that are still to come, and whether the engine has not begun with them.
+    to_come: BTreeMap<String, bool>,
+}
 
-fn is_progress(seen: &mut Seen, word: CreateImageInfo) -> bool {
-    let again = |status: &String| status.starts_with(TRIES_AGAIN);
-    if word.status.as_ref().is_some_and(again) {
-        return false;
+impl Layers {
+    /// Hears words up to the next that is progress; false once there are no more.
+    async fn move_by(
+        &mut self,
+        mut words: impl Stream<Item = Result<CreateImageInfo, DockerError>> + Unpin,
+    ) -> Result<bool, DockerError> {
+        while let Some(word) = words.next().await {
+            if self.hear(word?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
-    let now = (word.status, word.progress_detail.and_then(|it| it.current));
-    seen.insert(word.id, now.clone()) != Some(now)
+
+    /// Whether the word is progress.
+    fn hear(&mut self, word: CreateImageInfo) -> bool {
+        if let (Some(id), Some(status)) = (&word.id, &word.status) {
+            self.note(id, status);
+        }
+        let again = |status: &String| status.starts_with(TRIES_AGAIN);
+        if word.status.as_ref().is_some_and(again) {
+            return false;
+        }
+        let now = (word.status, word.progress_detail.and_then(|it| it.current));
+        self.seen.insert(word.id, now.clone()) != Some(now)
+    }
+
+    fn note(&mut self, id: &str, status: &str) {
+        if COME.contains(&status) {
+            self.to_come.remove(id);
+        } else if !status.starts_with(WHOLE) {
+            self.to_come.insert(id.to_owned(), status == WAITS);
+        }
+    }
+
+    /// Whether all that is still to come is held up by pulls that the engine began earlier.
+    fn wait_for_their_turn(&self) -> bool {
+        !self.to_come.is_empty() && self.to_come.values().all(|waits| *waits)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test ends at the first surprise"
+    )]
+
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::task::{Context, Poll, Waker};
 
     use bollard::models::ProgressDetail;
     use futures::stream::{self, pending};
 
     use super::*;
 
-    const SOON: Millis = Millis(200);
+    const PATIENCE: Millis = Millis(200);
 
-    fn word(status: &str, current: i64) -> Result<CreateImageInfo, DockerError> {
+    /// A clock moved by hand, in milliseconds.
+    #[derive(Default)]
+    struct Clock(Cell<u64>);
+
+    impl Clock {
+        /// Over that much later.
+        fn sleep(&self, time: u64) -> impl Future<Output = ()> + '_ {
+            let until = self.0.get() + time;
+            poll_fn(move |_| {
+                if self.0.get() < until {
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            })
+        }
+
+        /// Follows what the engine says, time passing whenever nobody has anything to do.
+        fn follow(&self, words: impl Stream<Item = Said>) -> Result<(), PullError> {
+            let silence = || self.sleep(PATIENCE.0);
+            let mut pull = std::pin::pin!(follow_by(words, PATIENCE, silence));
+            let mut context = Context::from_waker(Waker::noop());
+            for _ in 0..10_000 {
+                if let Poll::Ready(end) = pull.as_mut().poll(&mut context) {
+                    return end;
+                }
+                self.0.set(self.0.get() + 10);
+            }
+            panic!("the pull comes to no end");
+        }
+
+        /// Says one of these each time a good part of the patience is over.
+        fn slowly(&self, words: &[Word]) -> impl Stream<Item = Said> {
+            stream::iter(words.to_vec()).then(move |word| async move {
+                self.sleep(PATIENCE.0 * 3 / 5).await;
+                said(word)
+            })
+        }
+    }
+
+    type Said = Result<CreateImageInfo, DockerError>;
+
+    /// Layer, status, bytes so far.
+    type Word = (&'static str, &'static str, i64);
+
+    fn said((layer, status, current): Word) -> Said {
         Ok(CreateImageInfo {
-            id: Some("layer".to_owned()),
+            id: Some(layer.to_owned()),
             status: Some(status.to_owned()),
             progress_detail: Some(ProgressDetail {
                 current: Some(current),
@@ -86,45 +200,62 @@ mod tests {
         })
     }
 
-    /// Says one of these each time a good part of the patience is over.
-    fn slowly(
-        words: Vec<(&'static str, i64)>,
-    ) -> impl Stream<Item = Result<CreateImageInfo, DockerError>> {
-        stream::iter(words).then(|(status, current)| async move {
-            tokio::time::sleep(SOON.duration() * 3 / 5).await;
-            word(status, current)
-        })
+    #[test]
+    fn a_pull_that_moves_may_take_as_long_as_it_likes() {
+        let clock = Clock::default();
+        let words: Vec<Word> = (1..50).map(|part| ("a", "Downloading", part)).collect();
+        clock.follow(clock.slowly(&words)).unwrap();
     }
 
-    #[tokio::test]
-    async fn a_pull_that_moves_may_take_as_long_as_it_likes() {
-        let words = (1..6).map(|part| ("Downloading", part)).collect();
-        follow(slowly(words), SOON).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_pull_that_stands_still_is_given_up_whatever_the_engine_says_meanwhile() {
-        let silent = stream::iter([word("Downloading", 1)]).chain(pending());
-        let same = slowly(vec![("Downloading", 1); 5]).chain(pending());
-        let tries = ["Retrying in 3 seconds", "Retrying in 2 seconds"].map(|word| (word, 0));
-        let trying = slowly([tries; 3].concat()).chain(pending());
-        for given_up in [
-            follow(silent, SOON).await,
-            follow(same, SOON).await,
-            follow(trying, SOON).await,
+    #[test]
+    fn a_pull_that_stands_still_is_given_up_whatever_the_engine_says_meanwhile() {
+        for words in [
+            vec![("a", "Downloading", 1)],
+            vec![("a", "Downloading", 1); 50],
+            [
+                ("a", "Retrying in 3 seconds", 0),
+                ("a", "Retrying in 2 seconds", 0),
+            ]
+            .repeat(50),
+            vec![("1", "Pulling from shop/web", 0)],
+            vec![("a", "Waiting", 0), ("b", "Downloading", 1)],
+            vec![("a", "Waiting", 0), ("a", "Retrying in 3 seconds", 0)],
+            vec![("a", "Waiting", 0), ("a", "Download complete", 0)],
         ] {
-            let error = given_up.unwrap_err();
-            assert!(matches!(error, PullError::StandsStill(_)), "{error}");
+            let clock = Clock::default();
+            let error = clock
+                .follow(clock.slowly(&words).chain(pending()))
+                .unwrap_err();
+            assert!(matches!(error, PullError::StandsStill(PATIENCE)), "{error}");
         }
     }
 
-    #[tokio::test]
-    async fn what_the_registry_says_ends_it_at_once() {
+    #[test]
+    fn a_pull_whose_layers_all_wait_for_other_pulls_is_given_more_time_but_not_for_ever() {
+        let queued = [
+            ("1", "Pulling from shop/web", 0),
+            ("a", "Already exists", 0),
+            ("b", "Pulling fs layer", 0),
+            ("b", "Waiting", 0),
+        ];
+        let clock = Clock::default();
+        let turn =
+            stream::once(clock.sleep(PATIENCE.0 * 10)).map(|()| said(("b", "Downloading", 1)));
+        clock.follow(clock.slowly(&queued).chain(turn)).unwrap();
+        let clock = Clock::default();
+        let error = clock
+            .follow(clock.slowly(&queued).chain(pending()))
+            .unwrap_err();
+        assert!(error.to_string().contains("no further for 3s"), "{error}");
+    }
+
+    #[test]
+    fn what_the_registry_says_ends_it_at_once() {
         let refused = DockerError::DockerStreamError {
             error: "manifest unknown".to_owned(),
         };
-        let error = follow(stream::iter([Err(refused)]), SOON)
-            .await
+        let error = Clock::default()
+            .follow(stream::iter([Err(refused)]))
             .unwrap_err();
         assert!(error.to_string().contains("manifest unknown"), "{error}");
     }

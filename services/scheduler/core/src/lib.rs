@@ -77,7 +77,7 @@ impl Core for SchedulerCore {
     }
 
     fn version(&self) -> &'static str {
-        "scheduler/1"
+        "scheduler/2"
     }
 
     fn decider(&self) -> Option<Decider> {

@@ -116,6 +116,7 @@ fn name(action: &Action) -> &'static str {
 fn brief(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done { .. } | Outcome::Pulled | Outcome::Tail(_) => "done".to_owned(),
+        Outcome::Unread { because } => format!("unread: {because}"),
         Outcome::Retry { because } => format!("again: {because}"),
         Outcome::Refuse { because } => format!("refused: {because}"),
     }

@@ -61,6 +61,11 @@ impl Play {
         self.looks();
     }
 
+    /// Its process is at an end before the engine is asked what became of the start.
+    pub fn starts_and_ends_at_once(&mut self, replica: &ReplicaKey, exit: i64) {
+        self.stops(replica, exit);
+    }
+
     /// As after a jump back of the engine's clock.
     pub fn ends_an_hour_ago(&mut self, replica: &ReplicaKey, exit: i64) {
         let at = self.stage.now - Millis::from_secs(3600);
