@@ -18,7 +18,9 @@ use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Bytes that a machine takes whether or not its replica reads: well below what Linux gives a new connection.
+/// Bytes of a body that a machine takes whether or not its replica reads: half of the 64 KiB or so that Linux gives a
+/// new connection. The head is not counted and comes on top, up to `http_head_bytes` (by default 32 KiB): only both
+/// at their largest fill that room to the brim.
 const TAKEN_WHOLE: u64 = 32 * 1024;
 
 /// What bytes that are sent are.

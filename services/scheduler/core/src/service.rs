@@ -109,6 +109,24 @@ pub struct SlotState {
     pub retry: Option<Retry>,
 }
 
+impl SlotState {
+    /// Its replica failed: it waits before it is filled again, the longer the more did so in a row.
+    pub(crate) fn failed(&mut self, was_sound: bool, at: Time, node: &NodeId, cause: Place) {
+        let before = self.retry.as_ref().map_or(0, |retry| retry.failures);
+        let failures = if was_sound {
+            1
+        } else {
+            before.saturating_add(1)
+        };
+        self.retry = Some(Retry {
+            failures,
+            at: at + HEAL.after(failures),
+            node: node.clone(),
+            cause,
+        });
+    }
+}
+
 /// A slot whose replica failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {

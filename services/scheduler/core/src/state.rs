@@ -17,7 +17,7 @@ pub struct State {
     pub nodes: BTreeMap<NodeId, Node>,
     /// The machine of each node that one was asked for.
     pub machines: BTreeMap<NodeId, Machine>,
-    /// The last table of each balancer that ever reported one.
+    /// The last table of each balancer that ever announced one.
     pub balancers: BTreeMap<BalancerId, Table>,
     /// Every project that ever had a release.
     pub projects: BTreeMap<ProjectName, Project>,

@@ -2,18 +2,18 @@
 
 use gantry_decider::Entry;
 use gantry_events::{
-    NodeId, Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId, ReplicaLost,
-    ReplicaOverdue, ReplicaPlaced, ReplicaReady, ReplicaRegained, ReplicaRestarted, ReplicaStopped,
+    Place, ProjectName, ReplicaDraining, ReplicaFailed, ReplicaId, ReplicaLost, ReplicaOverdue,
+    ReplicaPlaced, ReplicaReady, ReplicaRegained, ReplicaRestarted, ReplicaStopped,
     ReplicaStopping, ReplicaUnready, RetireReason, ServiceUnplaced, Time, Writer,
 };
 
 use super::nodes::forget_if_gone;
 use super::{with_project, with_service};
 use crate::failure::Failure;
-use crate::limits::{HEAL, SOUND_AFTER};
+use crate::limits::SOUND_AFTER;
 use crate::project::Project;
 use crate::replica::Trouble;
-use crate::service::{Retry, SlotState, Unplaced};
+use crate::service::Unplaced;
 use crate::state::State;
 use crate::{Life, Operation, Replica, Version};
 
@@ -284,22 +284,5 @@ impl Project {
         }
         self.forget_stale_failures();
         self.forget_slots(&slot.service);
-    }
-}
-
-impl SlotState {
-    fn failed(&mut self, was_sound: bool, at: Time, node: &NodeId, cause: Place) {
-        let before = self.retry.as_ref().map_or(0, |retry| retry.failures);
-        let failures = if was_sound {
-            1
-        } else {
-            before.saturating_add(1)
-        };
-        self.retry = Some(Retry {
-            failures,
-            at: at + HEAL.after(failures),
-            node: node.clone(),
-            cause,
-        });
     }
 }
