@@ -85,10 +85,10 @@ pool() {
   }
 }
 
-# How many replicas the example should have; nothing where it is not deployed, or that did not succeed.
+# How many replicas the example should have; nothing where it is not deployed, or was given up.
 wanted() {
   gantry status -p demo -o json 2>/dev/null |
-    jq -r '.items[] | select(.id == "hello" and (.status.state | . == "active" or . == "degraded")) | .status.replicas.wanted'
+    jq -r '.items[] | select(.id == "hello") | select(.status.state == "active" or (.status.state == "degraded" and .status.problem == null)) | .status.replicas.wanted'
 }
 
 # Once deployed it is the user's: scaled or changed, it stays so.

@@ -14,7 +14,7 @@ pub struct BalancerDoc {
     pub id: BalancerId,
     /// How far it is.
     pub state: BalancerState,
-    /// Since it is known; it waits for nothing.
+    /// Since when it is so far, and what it waits for.
     #[serde(flatten)]
     pub standing: Standing,
     /// Sequence that its live table rests on; zero before the first.
@@ -51,15 +51,21 @@ pub(crate) fn applied(entry: &Entry<'_>, fact: &TableApplied, documents: &mut Do
         return;
     }
     let before = documents.find::<BalancerDoc>(&DocKey::balancer(&fact.balancer));
-    let since = before.map_or(entry.time, |doc| doc.standing.since);
+    let state = match fact.is_none_yet() {
+        true => BalancerState::Joining,
+        false => BalancerState::Live,
+    };
+    let standing = match (state, before) {
+        (BalancerState::Joining, _) => {
+            Standing::waiting(entry.time, "its first table", None::<Time>)
+        }
+        (BalancerState::Live, Some(doc)) if doc.state == state => doc.standing.clone(),
+        (BalancerState::Live, _) => Standing::at_rest(entry.time),
+    };
     documents.write(BalancerDoc {
         id: fact.balancer.clone(),
-        state: if fact.is_none_yet() {
-            BalancerState::Joining
-        } else {
-            BalancerState::Live
-        },
-        standing: Standing::at_rest(since),
+        state,
+        standing,
         table: fact.table,
         applied: entry.time,
         hosts: fact.hosts,

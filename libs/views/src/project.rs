@@ -40,9 +40,9 @@ pub struct ProjectDoc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProjectState {
-    /// It has services, or is about to.
+    /// It has services.
     Active,
-    /// Its last service has left. Its releases stay, to go back to.
+    /// It has none, or none any more. Its releases stay, to go back to.
     Removed,
 }
 
@@ -66,7 +66,8 @@ impl ProjectDoc {
 pub(crate) fn released(entry: &Entry<'_>, fact: &ReleaseCreated, documents: &mut Documents) {
     let before = documents.find::<ProjectDoc>(&DocKey::project(&fact.project));
     let since = before.map_or(entry.time, |doc| doc.standing.since);
-    let state = before.map_or(ProjectState::Active, |doc| doc.state);
+    // The first of its services makes it active; a file without any makes none.
+    let state = before.map_or(ProjectState::Removed, |doc| doc.state);
     let current = before.and_then(|doc| doc.current);
     let services = before.map_or(0, |doc| doc.services);
     documents.write(ProjectDoc {

@@ -431,11 +431,28 @@ fn a_balancer_shows_its_live_table() {
     world.says(writer.clone(), TableApplied::none_yet(id("b1")));
     let doc: &BalancerDoc = world.find(&DocKey::balancer(&id("b1")));
     assert_eq!((doc.state, doc.table), (BalancerState::Joining, Seq(0)));
+    assert_eq!(doc.standing.waiting_for.as_deref(), Some("its first table"));
     world.says(writer.clone(), table(3, BTreeSet::new()));
     world.says(writer, table(5, BTreeSet::from([id("shop/web-aaaaaa")])));
     let doc: &BalancerDoc = world.find(&DocKey::balancer(&id("b1")));
     assert_eq!(
-        (doc.state, doc.table, doc.routed, doc.standing.since),
-        (BalancerState::Live, Seq(5), 1, second(1))
+        (doc.state, doc.table, doc.routed),
+        (BalancerState::Live, Seq(5), 1)
     );
+    assert_eq!(
+        (doc.standing.since, &doc.standing.waiting_for),
+        (second(2), &None)
+    );
+}
+
+#[test]
+fn a_project_without_services_is_none_that_runs() {
+    let mut world = World::default();
+    let of_project = DocKey::project(&project());
+    let state = |world: &World| world.find::<ProjectDoc>(&of_project).state;
+    world.decides(operation(1), released(operation(1), 1));
+    assert_eq!(state(&world), ProjectState::Removed);
+    world.decides(operation(2), released(operation(2), 2));
+    world.decides(operation(2), configured("web", 2, 1));
+    assert_eq!(state(&world), ProjectState::Active);
 }
