@@ -2,12 +2,13 @@
 //! holds up no pull from another.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 
 use bollard::errors::Error as DockerError;
 use bollard::models::CreateImageInfo;
 use futures::{Stream, StreamExt};
 use gantry_events::Millis;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 /// What the engine does to a layer before it asks the registry for it again; that is no progress.
 const TRIES_AGAIN: &str = "Retrying";
@@ -44,7 +45,10 @@ pub(super) async fn follow(
     words: impl Stream<Item = Result<CreateImageInfo, DockerError>>,
     patience: Millis,
 ) -> Result<(), PullError> {
-    follow_by(words, patience, || sleep(patience.duration())).await
+    let silence = || async move {
+        let _over = timeout(patience.duration(), pending::<()>()).await;
+    };
+    follow_by(words, patience, silence).await
 }
 
 /// The same, by a clock that ends each silence after `patience`.

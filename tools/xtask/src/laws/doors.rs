@@ -110,10 +110,14 @@ fn words(project: &Project, door: &Door) -> Vec<Breach> {
     said.collect()
 }
 
-/// Tools and tests are; a build script, beside `src`, is run by cargo and has only the environment.
+/// Tools and tests are; a build script is run by cargo and has only the environment.
 fn is_free(path: &str) -> bool {
-    let script = path.ends_with("/build.rs") && !path.contains("/src/");
-    script || path.starts_with("tools/") || path.starts_with("tests/")
+    is_build_script(path) || path.starts_with("tools/") || path.starts_with("tests/")
+}
+
+/// Whether it stands beside `src`, to be run by cargo.
+pub(super) fn is_build_script(path: &str) -> bool {
+    path.ends_with("/build.rs") && !path.contains("/src/")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! mend something later without an issue.
 
 use super::Breach;
+use super::doors::is_build_script;
 use crate::lexer::in_word;
 use crate::paths;
 use crate::project::Project;
@@ -78,10 +79,12 @@ fn is_wait(file: &Source, mention: &paths::Mention) -> bool {
     named && called && !before.ends_with('.') && !before.ends_with("fn ")
 }
 
-/// Unwrapping, panicking and printing, where neither a test, a program's `main.rs`, the CLI's output nor a tool is at work.
+/// Unwrapping, panicking and printing, where neither a test, a program's `main.rs`, the CLI's output nor a tool is at work,
+/// nor a build script, which speaks to cargo by printing.
 fn outbursts(file: &Source) -> Vec<Breach> {
     let free = ["tools/", "libs/testkit/", "cli/src/output"];
-    if free.iter().any(|room| file.path.starts_with(room)) || file.path.ends_with("/main.rs") {
+    let is_program = file.path.ends_with("/main.rs") || is_build_script(&file.path);
+    if is_program || free.iter().any(|room| file.path.starts_with(room)) {
         return Vec::new();
     }
     let unwraps = [".unwrap()", ".unwrap_err()"].into_iter().flat_map(|call| {
@@ -191,6 +194,7 @@ mod tests {
             assert_eq!(found("libs/spec/src/a.rs", text), 1, "{text}");
             assert_eq!(found("cli/src/output.rs", text), 0, "{text}");
             assert_eq!(found("services/gantryd/src/main.rs", text), 0, "{text}");
+            assert_eq!(found("services/gantryd/build.rs", text), 0, "{text}");
             assert_eq!(
                 found(
                     "libs/spec/src/a.rs",
