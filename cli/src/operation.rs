@@ -39,15 +39,12 @@ where
     let mut pause = interval(PAUSE);
     pause.tick().await;
     for _ in 1..TRIES {
-        // What became of the try before says nothing about this one.
-        *last = None;
         match answered(ask()).await {
             Err(failure) if failure.may_pass() => *last = Some(failure),
             answer => return answer,
         }
         pause.tick().await;
     }
-    *last = None;
     answered(ask()).await
 }
 
