@@ -112,12 +112,13 @@ async fn lists_hold_what_lives_and_with_all_what_has_ended() {
     let ended_at = log.tail();
     log.deploys(2, &["web"]);
     let (_folder, store) = store(&log).await;
+    // Nobody places a replica here, so they are deployed and lack all.
     let rows = [
-        (Some(Seq(2)), false, vec!["db 1 active", "web 1 active"]),
-        (Some(ended_at), false, vec!["db 1 active"]),
-        (Some(ended_at), true, vec!["db 1 active", "web 1 removed"]),
-        (None, false, vec!["db 1 active", "web 2 active"]),
-        (None, true, vec!["db 1 active", "web 2 active"]),
+        (Some(Seq(2)), false, vec!["db 1 degraded", "web 1 degraded"]),
+        (Some(ended_at), false, vec!["db 1 degraded"]),
+        (Some(ended_at), true, vec!["db 1 degraded", "web 1 removed"]),
+        (None, false, vec!["db 1 degraded", "web 2 degraded"]),
+        (None, true, vec!["db 1 degraded", "web 2 degraded"]),
     ];
     for (at, all, expected) in rows {
         let query = ListQuery {
