@@ -283,3 +283,24 @@ pub fn joined(node: &str) -> NodeJoined {
         },
     }
 }
+
+/// A world with two nodes and a service of two replicas, one on each.
+pub fn running() -> World {
+    let op = operation(1);
+    let mut world = World::default();
+    for (node_id, machine) in [("n1", "m1"), ("n2", "m2")] {
+        world
+            .says(Writer::Api, admitted(node_id, machine))
+            .says(node(node_id), joined(node_id));
+    }
+    world
+        .asks(op, put_config())
+        .decides(op, released(op, 1))
+        .decides(op, configured("web", 1, 2))
+        .decides(op, rollout(op, "web", second(300)))
+        .decides(op, placed("web-aaaaaa", 0, "n1"))
+        .decides(op, placed("web-bbbbbb", 1, "n2"))
+        .says(node("n1"), ready("web-aaaaaa", "n1"))
+        .says(node("n2"), ready("web-bbbbbb", "n2"));
+    world
+}

@@ -20,11 +20,12 @@ use std::time::Instant;
 use control::{Scheduler, api};
 use futures::StreamExt;
 use gantry_bus::Log;
-use gantry_events::{Commit, Fact, Millis, ReplicaPhase, Seq, Writer};
+use gantry_events::{Commit, Fact, Millis, ReplicaKey, ReplicaPhase, Seq, Writer};
 use gantry_node_worker::{Settings, run};
 use gantry_runtime::{Process, Supervisor};
 use rustix::process::{Pid, Signal, kill_process};
 use server::Server;
+use tempfile::TempDir;
 use world::{World, docker, until};
 
 async fn node(server: &Server, api: SocketAddr, data: &Path) -> Supervisor {
@@ -89,21 +90,57 @@ fn started_at(id: &str) -> String {
     .1
 }
 
+/// A node whose one replica is ready, with all that it stands on.
+struct Begun {
+    server: Server,
+    world: World,
+    folder: TempDir,
+    api: SocketAddr,
+    scheduler: Scheduler,
+    replica: ReplicaKey,
+    worker: Supervisor,
+    /// The replica's container.
+    id: String,
+}
+
+impl Begun {
+    async fn on(name: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let server = Server::start().await;
+        let world = World::new(name);
+        let (folder, replica) = (tempfile::tempdir().unwrap(), world.replica("web-aaaaaa"));
+        let api = api(&server, &world.cluster).await;
+        let scheduler = Scheduler::begin(&server, &world).await;
+        let runs = Some((&replica, ReplicaPhase::Run));
+        scheduler.wants(2, runs).await;
+        let worker = node(&server, api, folder.path()).await;
+        says(&server, &["node.joined", "ready"]).await;
+        let id = world.containers().pop().expect("it has a container");
+        Self {
+            server,
+            world,
+            folder,
+            api,
+            scheduler,
+            replica,
+            worker,
+            id,
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_joins_runs_heals_without_its_bus_restarts_and_stops_only_what_it_is_told() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut server = Server::start().await;
-    let world = World::new("node");
-    let (folder, replica) = (tempfile::tempdir().unwrap(), world.replica("web-aaaaaa"));
-    let api = api(&server, &world.cluster).await;
-    let scheduler = Scheduler::begin(&server, &world).await;
-    scheduler
-        .wants(2, Some((&replica, ReplicaPhase::Run)))
-        .await;
-
-    let worker = node(&server, api, folder.path()).await;
-    says(&server, &["node.joined", "ready"]).await;
-    let id = world.containers().pop().expect("it has a container");
+    let Begun {
+        mut server,
+        world,
+        folder,
+        api,
+        scheduler,
+        replica,
+        worker,
+        id,
+    } = Begun::on("node").await;
     let first = started_at(&id);
 
     worker.shut_down().await.unwrap();
@@ -145,17 +182,16 @@ async fn a_node_joins_runs_heals_without_its_bus_restarts_and_stops_only_what_it
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_machine_that_comes_back_while_the_bus_is_away_runs_what_it_last_knew() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut server = Server::start().await;
-    let world = World::new("reboot");
-    let (folder, replica) = (tempfile::tempdir().unwrap(), world.replica("web-aaaaaa"));
-    let api = api(&server, &world.cluster).await;
-    let scheduler = Scheduler::begin(&server, &world).await;
-    let runs = Some((&replica, ReplicaPhase::Run));
-    scheduler.wants(2, runs).await;
-    let worker = node(&server, api, folder.path()).await;
-    says(&server, &["node.joined", "ready"]).await;
-    let id = world.containers().pop().expect("it has a container");
+    let Begun {
+        mut server,
+        world,
+        folder,
+        api,
+        scheduler: _scheduler,
+        worker,
+        id,
+        ..
+    } = Begun::on("reboot").await;
 
     server.kill();
     worker.shut_down().await.unwrap();
@@ -183,17 +219,15 @@ async fn a_machine_that_comes_back_while_the_bus_is_away_runs_what_it_last_knew(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_hangs_is_unready_within_five_seconds_and_is_ended() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let server = Server::start().await;
-    let world = World::new("hang");
-    let (folder, replica) = (tempfile::tempdir().unwrap(), world.replica("web-aaaaaa"));
-    let api = api(&server, &world.cluster).await;
-    let scheduler = Scheduler::begin(&server, &world).await;
-    let runs = Some((&replica, ReplicaPhase::Run));
-    scheduler.wants(2, runs).await;
-    let worker = node(&server, api, folder.path()).await;
-    says(&server, &["node.joined", "ready"]).await;
-    let id = world.containers().pop().expect("it has a container");
+    let Begun {
+        server,
+        scheduler: _scheduler,
+        folder: _folder,
+        world: _world,
+        worker,
+        id,
+        ..
+    } = Begun::on("hang").await;
 
     let (_, processes) = docker(&["top", &id, "-o", "pid,args"]);
     let server_process = processes
